@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+# What we build with. The Debian package names are in .debian-packages; here they become targets
+# dep::<name> that our libraries name in DEPS.
+#
+# Debian's CMake targets for gRPC and abseil point at shared objects. lambent-extension must be one
+# static file, so we link by name (-lgrpc++) from pkg-config instead: the linker picks the .so, and a
+# program declared STATIC gets the archives' closure as one group at the end of its link line.
+find_package(Threads REQUIRED)
+find_package(GTest REQUIRED CONFIG)
+find_package(benchmark REQUIRED CONFIG)
+find_package(nlohmann_json REQUIRED CONFIG)
+find_package(PkgConfig REQUIRED)
+find_program(LAMBENT_PROTOC protoc REQUIRED)
+find_program(LAMBENT_GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
+
+# lambent_dependency(<name> <shared libraries>): dep::<name>, headers as SYSTEM.
+function(lambent_dependency name)
+  add_library(dep_${name} INTERFACE)
+  add_library(dep::${name} ALIAS dep_${name})
+  foreach(library IN LISTS ARGN)
+    target_link_libraries(dep_${name} INTERFACE
+      $<$<NOT:$<BOOL:$<TARGET_PROPERTY:LAMBENT_STATIC>>>:${library}>)
+  endforeach()
+endfunction()
+
+pkg_check_modules(ABSL REQUIRED absl_base absl_status absl_statusor absl_strings absl_str_format
+  absl_time absl_synchronization absl_flat_hash_map absl_flat_hash_set absl_span absl_cleanup
+  absl_flags absl_flags_parse absl_flags_usage absl_hash)
+pkg_check_modules(PROTOBUF REQUIRED protobuf)
+pkg_check_modules(GRPCPP REQUIRED grpc++)
+pkg_check_modules(ZSTD REQUIRED libzstd)
+pkg_check_modules(SQLITE REQUIRED sqlite3)
+pkg_check_modules(HTTPLIB REQUIRED cpp-httplib)
+
+lambent_dependency(absl ${ABSL_LIBRARIES})
+lambent_dependency(protobuf ${PROTOBUF_LIBRARIES})
+lambent_dependency(grpc ${GRPCPP_LIBRARIES} ${ABSL_LIBRARIES} ${PROTOBUF_LIBRARIES})
+lambent_dependency(grpc_reflection grpc++_reflection)
+lambent_dependency(zstd ${ZSTD_LIBRARIES})
+lambent_dependency(sqlite ${SQLITE_LIBRARIES})
+lambent_dependency(httplib ${HTTPLIB_LIBRARIES})
+lambent_dependency(unwind unwind-${CMAKE_SYSTEM_PROCESSOR} unwind)
+lambent_dependency(json)
+target_link_libraries(dep_json INTERFACE nlohmann_json::nlohmann_json)
+lambent_dependency(threads pthread)
+
+# The archives' closure for a static program, in the order pkg-config gives, as one group.
+pkg_check_modules(STATIC_CLOSURE QUIET grpc++ protobuf libzstd absl_str_format absl_synchronization
+  absl_flat_hash_map absl_flat_hash_set absl_cleanup)
+list(JOIN STATIC_CLOSURE_STATIC_LIBRARIES " -l" LAMBENT_STATIC_CLOSURE)
+set(LAMBENT_STATIC_CLOSURE
+  "-Wl,--start-group -lunwind-${CMAKE_SYSTEM_PROCESSOR} -lunwind -llzma -l${LAMBENT_STATIC_CLOSURE} -Wl,--end-group")

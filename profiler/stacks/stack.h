@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "profiler/base/frame_kind.h"
+#include "profiler/base/string_table.h"
+
+namespace lambent {
+
+// Index of a module in the target's ModuleTable; 0 is "no module".
+enum class ModuleId : uint32_t {};
+
+// One frame of a captured stack, before aggregation.
+//  native:    module and address (as the module's ELF file numbers it); no name yet.
+//  python:    name, file and first line of the function; no module.
+//  truncated: nothing else is set; callers beyond it are missing.
+//  unknown:   module and address as far as known (module 0: an absolute address outside any file).
+struct Frame {
+  FrameKind kind = FrameKind::kUnknown;
+  StringId name{};
+  StringId file{};
+  uint32_t line = 0;
+  ModuleId module{};
+  uint64_t address = 0;
+
+  friend bool operator==(const Frame&, const Frame&) = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const Frame& f) {
+    return H::combine(std::move(h), f.kind, f.name, f.file, f.line, f.module, f.address);
+  }
+};
+
+// Deepest stack kept. Beyond it the frames nearest the root go, and a kTruncated frame says so.
+inline constexpr size_t kMaxStackDepth = 1024;
+
+// Frames from leaf to root. Reused between samples so that steady sampling allocates nothing.
+using Stack = std::vector<Frame>;
+
+}  // namespace lambent

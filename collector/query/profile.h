@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "profiler/base/frame_kind.h"
@@ -35,17 +36,17 @@ struct Profile {
     uint64_t samples = 0;
   };
 
-  std::string title;                    // what was selected, for people
-  std::vector<Frame> frames;            // frame 0 is the root's
-  std::vector<std::string> threads;     // names, by index
-  std::vector<uint32_t> node_frame;     // index into frames
-  std::vector<uint32_t> node_parent;    // node_parent[0] == 0
-  std::vector<uint32_t> subtree_end;    // one past the last node of the subtree
-  std::vector<Row> rows;                // merged: one a (leaf, thread, phase)
+  std::string title;                                    // what was selected, for people
+  std::vector<Frame> frames;                            // frame 0 is the root's
+  std::vector<std::string> threads;                     // names, by index
+  std::vector<uint32_t> node_frame;                     // index into frames
+  std::vector<uint32_t> node_parent;                    // node_parent[0] == 0
+  std::vector<uint32_t> subtree_end;                    // one past the last node of the subtree
+  std::vector<Row> rows;                                // merged: one a (leaf, thread, phase)
   std::vector<std::pair<std::string, uint64_t>> drops;  // samples dropped, by reason name
-  uint64_t self_cpu_us = 0;             // what profiling cost: the extension's CPU
-  uint64_t stopped_us = 0;              //   and time the target's threads were stopped
-  uint64_t target_cpu_us = 0;           // CPU of the profiled process in the same time
+  uint64_t self_cpu_us = 0;                             // what profiling cost: the extension's CPU
+  uint64_t stopped_us = 0;     //   and time the target's threads were stopped
+  uint64_t target_cpu_us = 0;  // CPU of the profiled process in the same time
 };
 
 // What a node's width means.

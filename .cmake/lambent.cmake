@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # The build's own vocabulary: layered libraries, test binaries, fuzz targets, programs.
 
+# What `./dev` asks for by name, each the sum of what the functions below add to it.
+foreach(group IN ITEMS programs examples unit_tests benchmarks)
+  add_custom_target(${group})
+endforeach()
+
 # Warnings and sanitizers for our code only; dependencies are SYSTEM.
 add_library(lambent_warnings INTERFACE)
 target_compile_options(lambent_warnings INTERFACE
@@ -68,6 +73,7 @@ endfunction()
 function(lambent_program name)
   cmake_parse_arguments(ARG "STATIC" "" "DEPS" ${ARGN})
   add_executable(${name} main.cc)
+  add_dependencies(programs ${name})
   target_link_libraries(${name} PRIVATE lambent_warnings ${ARG_DEPS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
   if(ARG_STATIC AND NOT LAMBENT_SANITIZE)
@@ -85,8 +91,9 @@ endfunction()
 
 # lambent_test(<name> [DEPS <target>...] [LABELS ...]): every *_test.cc of the current folder in one
 #   binary, each case found by ctest. The label "unit" (default) is what the sanitizer presets run.
+#   SERIAL: nothing else runs beside its cases.
 function(lambent_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "SERIAL" "TIMEOUT" "DEPS;LABELS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc)
   if(NOT ARG_LABELS)
     set(ARG_LABELS unit)
@@ -95,12 +102,15 @@ function(lambent_test name)
     set(ARG_TIMEOUT 60)
   endif()
   add_executable(${name}_test ${sources})
+  if("unit" IN_LIST ARG_LABELS)
+    add_dependencies(unit_tests ${name}_test)
+  endif()
   target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name}_test PRIVATE lambent_warnings ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name}_test PRIVATE
     LAMBENT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" LAMBENT_BINARY_DIR="${CMAKE_BINARY_DIR}/bin")
   gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+    PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} RUN_SERIAL ${ARG_SERIAL})
 endfunction()
 
 # lambent_fuzz(<name> [DEPS <target>...]): <name>_fuzz.cc with LLVMFuzzerTestOneInput. With
@@ -113,8 +123,22 @@ function(lambent_fuzz name)
   else()
     add_executable(${name}_fuzz ${name}_fuzz.cc ${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cc)
   endif()
+  add_dependencies(unit_tests ${name}_fuzz)
   target_include_directories(${name}_fuzz PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name}_fuzz PRIVATE lambent_warnings ${ARG_DEPS})
   add_test(NAME fuzz.${name} COMMAND ${name}_fuzz ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
   set_tests_properties(fuzz.${name} PROPERTIES LABELS "unit" TIMEOUT 60)
+endfunction()
+
+# lambent_benchmark(<name> [DEPS <target>...]): <name>.cc with Google Benchmark, into bin/. Also a test
+#   that runs each case once, so that a benchmark cannot rot.
+function(lambent_benchmark name)
+  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  add_executable(${name} ${name}.cc)
+  add_dependencies(benchmarks ${name})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE lambent_warnings ${ARG_DEPS} benchmark::benchmark benchmark::benchmark_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+  add_test(NAME bench.${name} COMMAND ${name} --benchmark_min_time=0.001)
+  set_tests_properties(bench.${name} PROPERTIES LABELS "bench" TIMEOUT 60)
 endfunction()

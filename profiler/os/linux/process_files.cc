@@ -1,0 +1,197 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/os/process_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include <array>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+#include "profiler/os/linux/kept_file.h"
+#include "profiler/os/proc_parse.h"
+
+namespace lambent::os {
+namespace {
+
+constexpr size_t kMaxListed = 65536;
+constexpr size_t kMaxMapsBytes = 8 << 20;
+constexpr size_t kMaxTextBytes = 1 << 20;
+constexpr size_t kMaxEnvironmentBytes = 4 << 20;  // beyond what exec accepts by default
+
+// Reads `file` and parses it with `parse`.
+template <size_t kSize, typename Value>
+ReadResult ReadParsed(KeptFile& file, bool (*parse)(std::string_view, Value*), Value* value) {
+  char buffer[kSize];
+  std::string_view text;
+  const ReadResult result = file.Read(buffer, kSize, &text);
+  if (result != ReadResult::kOk) return result;
+  // An ended thread's kept schedstat may read as empty.
+  if (text.empty()) return ReadResult::kGone;
+  return parse(text, value) ? ReadResult::kOk : ReadResult::kMalformed;
+}
+
+class LinuxThreadFiles final : public ThreadFiles {
+ public:
+  LinuxThreadFiles(int32_t tid, const std::string& folder)
+      : tid_(tid),
+        schedule_(folder + "/schedstat"),
+        stat_(folder + "/stat"),
+        call_(folder + "/syscall"),
+        name_path_(folder + "/comm") {}
+
+  int32_t tid() const override { return tid_; }
+  ReadResult ReadSchedule(ThreadSchedule* schedule) override {
+    return ReadParsed<128>(schedule_, &ParseSchedule, schedule);
+  }
+  ReadResult ReadStat(ThreadStat* stat) override {
+    return ReadParsed<1024>(stat_, &ParseThreadStat, stat);
+  }
+  ReadResult ReadCall(ThreadCall* call) override {
+    return ReadParsed<256>(call_, &ParseCall, call);
+  }
+  ReadResult ReadName(std::string* name) override {
+    const ReadResult result = ReadWhole(name_path_, 64, name);
+    if (!name->empty() && name->back() == '\n') name->pop_back();
+    return result;
+  }
+
+ private:
+  const int32_t tid_;
+  KeptFile schedule_;
+  KeptFile stat_;
+  KeptFile call_;
+  const std::string name_path_;
+};
+
+class LinuxProcessFiles final : public ProcessFiles {
+ public:
+  LinuxProcessFiles(int32_t pid, std::string folder)
+      : pid_(pid),
+        folder_(std::move(folder)),
+        tasks_(folder_ + "/task"),
+        stat_(folder_ + "/stat"),
+        statm_(folder_ + "/statm") {}
+
+  int32_t pid() const override { return pid_; }
+  ReadResult ListThreads(std::vector<int32_t>* tids) override {
+    const ReadResult result = tasks_.ListNumbers(tids, kMaxListed);
+    return result == ReadResult::kOk && tids->empty() ? ReadResult::kGone : result;
+  }
+  std::unique_ptr<ThreadFiles> OpenThread(int32_t tid) override {
+    return std::make_unique<LinuxThreadFiles>(tid, absl::StrCat(folder_, "/task/", tid));
+  }
+  ReadResult ReadStat(ProcessStat* stat) override {
+    return ReadParsed<1024>(stat_, &ParseProcessStat, stat);
+  }
+  ReadResult ReadResidentBytes(uint64_t* bytes) override {
+    uint64_t pages = 0;
+    const ReadResult result = ReadParsed<256>(statm_, &ParseResidentPages, &pages);
+    *bytes = pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+    return result;
+  }
+  ReadResult ReadStatus(ProcessStatus* status) override {
+    return ReadOnce("/status", &ParseStatus, status);
+  }
+  ReadResult ReadIo(ProcessIo* io) override { return ReadOnce("/io", &ParseIo, io); }
+  ReadResult ReadOpenFilesLimit(int64_t* limit) override {
+    return ReadOnce("/limits", &ParseOpenFilesLimit, limit);
+  }
+  ReadResult CountOpenFiles(int64_t* count) override {
+    *count = 0;
+    DIR* const folder = opendir((folder_ + "/fd").c_str());
+    if (folder == nullptr) return ResultOfErrno(errno);
+    while (const dirent* entry = readdir(folder)) *count += entry->d_name[0] != '.' ? 1 : 0;
+    closedir(folder);
+    return ReadResult::kOk;
+  }
+  ReadResult ReadMaps(std::string* text) override {
+    return ReadWhole(folder_ + "/maps", kMaxMapsBytes, text);
+  }
+  ReadResult ReadExe(std::string* path) override {
+    path->clear();
+    std::array<char, PATH_MAX> target;
+    const ssize_t length = readlink((folder_ + "/exe").c_str(), target.data(), target.size());
+    if (length < 0) return ResultOfErrno(errno);
+    path->assign(target.data(), static_cast<size_t>(length));
+    constexpr std::string_view kDeleted = " (deleted)";
+    if (path->size() > kDeleted.size() &&
+        std::string_view(*path).substr(path->size() - kDeleted.size()) == kDeleted) {
+      path->resize(path->size() - kDeleted.size());
+    }
+    return ReadResult::kOk;
+  }
+  ReadResult HasVariable(absl::Span<const std::string_view> names, bool* found) override {
+    *found = false;
+    std::string text;
+    const ReadResult result = ReadWhole(folder_ + "/environ", kMaxEnvironmentBytes, &text);
+    for (size_t start = 0; start < text.size() && !*found;) {
+      const size_t end = std::min(text.find('\0', start), text.size());
+      const std::string_view variable = std::string_view(text).substr(start, end - start);
+      for (std::string_view name : names) *found |= variable.substr(0, name.size()) == name;
+      start = end + 1;
+    }
+    // Secrets of the function: not left in freed memory of ours.
+    explicit_bzero(text.data(), text.size());
+    return result;
+  }
+  absl::StatusOr<std::unique_ptr<FileBytes>> OpenFile(std::string_view path) const override {
+    return OpenFileBytes(absl::StrCat(folder_, "/root", std::string(path)));
+  }
+  absl::StatusOr<std::unique_ptr<FileBytes>> OpenMapped(uint64_t start,
+                                                        uint64_t end) const override {
+    return OpenFileBytes(absl::StrFormat("%s/map_files/%x-%x", folder_, start, end));
+  }
+
+ private:
+  template <typename Value>
+  ReadResult ReadOnce(const char* name, bool (*parse)(std::string_view, Value*), Value* value) {
+    KeptFile file(folder_ + name);
+    return ReadParsed<8192>(file, parse, value);
+  }
+
+  const int32_t pid_;
+  const std::string folder_;
+  KeptFolder tasks_;
+  KeptFile stat_;
+  KeptFile statm_;
+};
+
+class LinuxProcFiles final : public ProcFiles {
+ public:
+  explicit LinuxProcFiles(std::string_view root) : root_(root), processes_(root_) {}
+
+  ReadResult ListProcesses(std::vector<int32_t>* pids) override {
+    return processes_.ListNumbers(pids, kMaxListed);
+  }
+  std::unique_ptr<ProcessFiles> OpenProcess(int32_t pid) override {
+    return std::make_unique<LinuxProcessFiles>(pid, absl::StrCat(root_, "/", pid));
+  }
+  ReadResult ReadText(std::string_view name, std::string* text) override {
+    return ReadWhole(absl::StrCat(root_, "/", std::string(name)), kMaxTextBytes, text);
+  }
+  int32_t SelfPid() const override { return getpid(); }
+
+ private:
+  const std::string root_;
+  KeptFolder processes_;
+};
+
+}  // namespace
+
+std::unique_ptr<ProcFiles> CreateProcFiles(std::string_view proc_root) {
+  return std::make_unique<LinuxProcFiles>(proc_root);
+}
+
+int64_t TicksPerSecond() {
+  const long ticks = sysconf(_SC_CLK_TCK);
+  return ticks > 0 ? ticks : 100;
+}
+
+}  // namespace lambent::os

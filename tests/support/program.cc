@@ -116,8 +116,8 @@ Finished Program::Stop(os::GroupSignal signal, absl::Duration limit) {
   return Wait(limit);
 }
 
-Finished Run(const std::vector<std::string>& arguments, const Variables& variables,
-             absl::Duration limit) {
+Finished RunProgram(const std::vector<std::string>& arguments, const Variables& variables,
+                    absl::Duration limit) {
   auto program = Program::Start(arguments, variables);
   if (!program.ok()) return {.err = program.status().ToString()};
   return program->Wait(limit);

@@ -62,8 +62,8 @@ class Program {
 };
 
 // Start and Wait in one; a program that cannot be started is an unfinished one that says why.
-Finished Run(const std::vector<std::string>& arguments, const Variables& variables = {},
-             absl::Duration limit = absl::Seconds(60));
+Finished RunProgram(const std::vector<std::string>& arguments, const Variables& variables = {},
+                    absl::Duration limit = absl::Seconds(60));
 
 // Content of a file, or empty.
 std::string ReadFile(const std::string& path);

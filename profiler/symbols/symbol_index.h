@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+
+#include "profiler/base/string_table.h"
+#include "profiler/os/file_bytes.h"
+#include "profiler/symbols/elf_sections.h"
+
+namespace lambent {
+
+// The function an address lies in.
+struct FunctionSymbol {
+  std::string_view name;  // as the linker knows it (mangled for C++); empty: no symbol covers it
+  uint64_t start = 0;     // of the function, as the ELF file numbers it
+  bool exact = false;     // the symbol's own size covers the address; else it has none (assembly)
+};
+
+// The function symbols of one ELF file (.symtab, else .dynsym), found without loading the tables:
+// unknown addresses are answered by one pass over the file in small pieces, many addresses to a
+// pass, and each answer is kept with the range of addresses it holds for. An address between
+// functions is nobody's: the nearest symbol is never guessed. The file is untrusted.
+// Thread-compatible.
+class SymbolIndex {
+ public:
+  // Longest name kept; the rest is cut off.
+  static constexpr size_t kMaxNameBytes = 4096;
+  // Most symbols looked at in one table.
+  static constexpr uint64_t kMaxSymbols = 8'000'000;
+  // Addresses one pass resolves; more take more passes.
+  static constexpr size_t kBatch = 64;
+
+  // Errors: `file` is not an ELF file we know.
+  static absl::StatusOr<std::unique_ptr<SymbolIndex>> Create(std::unique_ptr<os::FileBytes> file);
+
+  // The function at `address` (as the file numbers it). Views live as long as the index.
+  FunctionSymbol Find(uint64_t address);
+
+  // Makes the next Find() of each of `addresses` cheap.
+  void Prepare(absl::Span<const uint64_t> addresses);
+
+  std::string BuildId() const { return sections_.BuildId(); }
+
+ private:
+  // What holds from `low` (its key in ranges_) up to `high`: no function starts or ends between.
+  struct Range {
+    uint64_t high = 0;
+    FunctionSymbol symbol;
+  };
+  // An address being resolved.
+  struct Wanted {
+    uint64_t address = 0;
+    uint64_t low = 0;
+    uint64_t high = UINT64_MAX;
+    Elf64_Sym best{};
+    size_t best_table = 0;
+    bool found = false;
+  };
+
+  SymbolIndex(std::unique_ptr<os::FileBytes> file, ElfSections sections);
+  const Range* Known(uint64_t address) const;
+  void Resolve(absl::Span<Wanted> wanted);
+  void Consider(const Elf64_Sym& symbol, size_t table, Wanted* wanted) const;
+  std::string ReadName(const Elf64_Sym& symbol, size_t table) const;
+
+  std::unique_ptr<os::FileBytes> file_;
+  ElfSections sections_;
+  std::vector<SymbolTable> tables_;
+  std::map<uint64_t, Range> ranges_;  // disjoint, by low end
+  StringTable names_;
+};
+
+}  // namespace lambent

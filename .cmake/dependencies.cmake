@@ -39,9 +39,11 @@ lambent_dependency(grpc_reflection grpc++_reflection)
 lambent_dependency(zstd ${ZSTD_LIBRARIES})
 lambent_dependency(sqlite ${SQLITE_LIBRARIES})
 lambent_dependency(httplib ${HTTPLIB_LIBRARIES})
+target_compile_options(dep_httplib INTERFACE ${HTTPLIB_CFLAGS_OTHER})  # they change its types' layout
 lambent_dependency(unwind unwind-${CMAKE_SYSTEM_PROCESSOR} unwind)
 lambent_dependency(json)
 target_link_libraries(dep_json INTERFACE nlohmann_json::nlohmann_json)
+lambent_dependency(zlib z)
 lambent_dependency(threads pthread)
 
 # The archives' closure for a static program, in the order pkg-config gives, as one group.

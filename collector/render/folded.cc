@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/render/folded.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+#include "collector/render/text_escape.h"
+#include "collector/render/tree_view.h"
+
+namespace lambent::collector {
+namespace {
+
+// Calls visit(node, stack) for every node in order; `stack` is the folded path from the root.
+template <typename Visit>
+void ForEachStack(const TreeView& tree, Visit visit) {
+  std::string stack;
+  std::vector<size_t> path_end(tree.size());  // length of the node's own path within `stack`
+  for (size_t node = 0; node < tree.size(); ++node) {
+    stack.resize(node == 0 ? 0 : path_end[tree.node_parent[node]]);
+    if (node != 0) stack.push_back(';');
+    AppendFoldedName(tree.frame(node).name, &stack);
+    path_end[node] = stack.size();
+    visit(node, stack);
+  }
+}
+
+}  // namespace
+
+std::string RenderFolded(const Profile& profile, Weight weight) {
+  const std::vector<int64_t> selves = NodeSelves(profile, weight);
+  std::string out;
+  ForEachStack(TreeView(profile), [&](size_t node, const std::string& stack) {
+    if (selves[node] > 0) absl::StrAppend(&out, stack, " ", selves[node], "\n");
+  });
+  return out;
+}
+
+std::string RenderDiffFolded(const ProfileDiff& diff) {
+  std::string out;
+  ForEachStack(TreeView(diff), [&](size_t node, const std::string& stack) {
+    if (diff.base_self[node] <= 0 && diff.compare_self[node] <= 0) return;
+    absl::StrAppend(&out, stack, " ", diff.base_self[node], " ", diff.compare_self[node], "\n");
+  });
+  return out;
+}
+
+}  // namespace lambent::collector

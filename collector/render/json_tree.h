@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "collector/query/diff.h"
+#include "collector/query/profile.h"
+
+namespace lambent::collector {
+
+// Our own JSON, for programs. Nodes are columns in pre-order as in Profile:
+//
+//   {"format":"lambent-profile","version":1,"title":…,"weight":"wall",
+//    "units":{"wall":"microseconds","cpu":"microseconds","samples":"count"},
+//    "threads":[…],"drops":{reason:samples,…},
+//    "cost":{"self_cpu_us":…,"stopped_us":…,"target_cpu_us":…},
+//    "totals":{"wall_us":…,"cpu_us":…,"samples":…},
+//    "frames":[{"name":…,"kind":…,"file":…,"line":…,"module":…,"address":"0x…"},…],
+//    "nodes":{"frame":[…],"parent":[…],"total":[…],"self":[…]},
+//    "rows":[{"leaf":…,"thread":…,"phase":…,"wall_us":…,"cpu_us":…,"samples":…},…]}
+//
+// A difference has "format":"lambent-diff", "base" and "compare" titles, and per node base_total,
+// base_self, compare_total, compare_self. Empty or zero fields of a frame are left out.
+//
+// REQUIRES: CheckProfile() (for a difference CheckDiff()) is OK. Thread-safe.
+std::string RenderJson(const Profile& profile, Weight weight);
+std::string RenderDiffJson(const ProfileDiff& diff);
+
+}  // namespace lambent::collector

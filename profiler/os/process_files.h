@@ -56,8 +56,8 @@ class ProcessFiles {
   virtual ReadResult ReadMaps(std::string* text) = 0;
   // What the exe link points at, " (deleted)" taken off. Changes when the process calls exec.
   virtual ReadResult ReadExe(std::string* path) = 0;
-  // Whether its environment holds one of `names` ("NAME="), each looked for at the start of a
-  // variable. The environment may hold secrets: nothing of it is kept.
+  // Whether a variable of its environment begins with one of `names` ("NAME=", or "NAME=value\0"
+  // for exactly that value). The environment may hold secrets: nothing of it is kept.
   virtual ReadResult HasVariable(absl::Span<const std::string_view> names, bool* found) = 0;
 
   // A file as the process sees it (through /proc/PID/root), for parsing.

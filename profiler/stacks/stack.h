@@ -8,11 +8,9 @@
 
 #include "profiler/base/frame_kind.h"
 #include "profiler/base/string_table.h"
+#include "profiler/target/module_id.h"
 
 namespace lambent {
-
-// Index of a module in the target's ModuleTable; 0 is "no module".
-enum class ModuleId : uint32_t {};
 
 // One frame of a captured stack, before aggregation.
 //  native:    module and address (as the module's ELF file numbers it); no name yet.

@@ -132,10 +132,10 @@ class LinuxProcessFiles final : public ProcessFiles {
     std::string text;
     const ReadResult result = ReadWhole(folder_ + "/environ", kMaxEnvironmentBytes, &text);
     for (size_t start = 0; start < text.size() && !*found;) {
-      const size_t end = std::min(text.find('\0', start), text.size());
+      const size_t end = std::min(text.find('\0', start), text.size() - 1) + 1;
       const std::string_view variable = std::string_view(text).substr(start, end - start);
       for (std::string_view name : names) *found |= variable.substr(0, name.size()) == name;
-      start = end + 1;
+      start = end;
     }
     // Secrets of the function: not left in freed memory of ours.
     explicit_bzero(text.data(), text.size());

@@ -1,0 +1,142 @@
+# SPDX-FileCopyrightText: The Lambent Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What whole programs cost, each beside a baseline measured in the same run, runs interleaved.
+
+A measure is a function that yields Result values; MEASURES lists them by the name ./dev bench takes.
+"""
+import dataclasses
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import zipfile
+
+import platform_stub
+from processes import BIN, BUILD, ROOT, Collector, LocalRun
+
+
+@dataclasses.dataclass
+class Result:
+    name: str
+    value: float          # what the budget is about
+    baseline: float       # the same without Lambent, or None
+    how: str
+
+
+class Layer:
+    """The layer unpacked, as /opt would be."""
+
+    def __init__(self):
+        self.zip = os.path.join(ROOT, f"build/layer/lambent-layer-{platform.machine()}.zip")
+        self.folder = tempfile.TemporaryDirectory(prefix="lambent-bench-")
+        with zipfile.ZipFile(self.zip) as layer:
+            for member in layer.infolist():
+                path = layer.extract(member, self.folder.name)
+                os.chmod(path, (member.external_attr >> 16) & 0o777 or 0o755)
+        self.extensions = os.path.join(self.folder.name, "extensions")
+
+
+def ms(seconds):
+    return statistics.median(seconds) * 1000
+
+
+def start():
+    rounds = 40
+    ours, least = [], []
+    collector = Collector()
+    for _ in range(rounds):
+        ours.append(platform_stub.time_start(os.path.join(BIN, "lambent-extension"),
+                                             {"LAMBENT_COLLECTOR": collector.address}))
+        least.append(platform_stub.time_start(os.path.join(BUILD, "bench/empty_extension"), {}))
+    collector.close()
+    how = f"median of {rounds}, from before posix_spawn; baseline: an empty static C extension"
+    for index, name in enumerate(("register_ms", "next_ms")):
+        reached = [run[index] for run in ours if run[index] is not None]
+        if len(reached) < rounds:
+            raise RuntimeError(f"{rounds - len(reached)} of {rounds} starts never called {name[:-3]}")
+        yield Result(f"start.{name}", ms(reached), ms([run[index] for run in least]), how)
+
+
+def memory():
+    layer, collector = Layer(), Collector()
+    run = LocalRun("functions.busy", {"rounds": 300}, invocations=40, extensions=layer.extensions,
+                   collector=collector.address)
+    collector.close()
+    yield Result("memory.peak_mb", run.extension_peak_kb / 1024, None,
+                 "VmHWM of lambent-extension over 40 busy invocations, stream without TLS")
+
+
+def added():
+    """The platform's own figure of each invocation, with and without, five pairs of 60."""
+    layer, collector = Layer(), Collector()
+    with_us, without = [], []
+    for _ in range(5):
+        for extensions, into in ((None, without), (layer.extensions, with_us)):
+            run = LocalRun("functions.nothing", {}, invocations=60, extensions=extensions,
+                           collector=collector.address, freeze_ms=5)
+            into.append(statistics.median(duration_ms(line) for line in run.report[5:]))
+    collector.close()
+    value = statistics.median(a - b for a, b in zip(with_us, without))
+    yield Result("added.median_ms", value, statistics.median(without),
+                 "median of 5 pairs of 60 empty invocations; baseline: duration without")
+
+
+def duration_ms(line):
+    """Time the environment was busy, extensions included, from a line of lambent local --report."""
+    for name in ("environment_busy_ms", "billed_duration_ms", "duration_ms"):
+        if name in line:
+            return line[name]
+    raise KeyError(f"no duration in {sorted(line)}")
+
+
+def cpu():
+    layer, collector = Layer(), Collector()
+    event, invocations, ratios, alone = {"rounds": 700}, 3, [], []
+    for _ in range(5):
+        pair = {}
+        for extensions in (None, layer.extensions):
+            run = LocalRun("functions.busy", event, invocations, extensions, collector.address)
+            pair[extensions] = sum(r["cpu_seconds"] for r in run.responses) + run.extension_cpu
+        alone.append(pair[None])
+        ratios.append(pair[layer.extensions] / pair[None])
+    yield Result("cpu.busy_percent", (statistics.median(ratios) - 1) * 100, 0.0,
+                 f"5 pairs of {statistics.median(alone):.1f} s fixed work: (function + extension) / "
+                 "function alone, CPU time")
+    seconds = 10
+    run = LocalRun("functions.idle", {"seconds": seconds}, 1, layer.extensions, collector.address)
+    collector.close()
+    yield Result("cpu.idle_percent", run.extension_cpu / seconds * 100, 0.0,
+                 f"CPU time of lambent-extension over {seconds} s, start and flush included")
+
+
+def wire():
+    layer, collector = Layer(), Collector()
+    LocalRun("functions.busy", {"rounds": 2000}, 4, layer.extensions, collector.counted_address,
+             name="wire")
+    samples = sum(int(i.get("samples", 0)) for i in collector.invocations("wire"))
+    collector.close()
+    if samples == 0:
+        raise RuntimeError("no samples arrived")
+    yield Result("wire.bytes_per_sample", collector.sent_bytes / samples, None,
+                 f"TCP payload towards the collector, all of it, over {samples} samples")
+
+
+def layer():
+    yield Result("layer.zip_mb", os.path.getsize(Layer().zip) / 1e6, None, "size of the file")
+
+
+def html():
+    script = os.path.join(ROOT, "tests/browser/open_time.py")
+    if not os.path.exists(script):
+        raise RuntimeError("tests/browser/open_time.py is not there")
+    out = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=300)
+    if out.returncode:
+        raise RuntimeError(out.stderr.strip().splitlines()[-1] if out.stderr.strip() else "open_time.py failed")
+    yield Result("html.open_ms", float(out.stdout.split()[-1]), None,
+                 "navigation start to first frame drawn, median")
+
+
+MEASURES = {"start": start, "memory": memory, "added": added, "cpu": cpu, "wire": wire, "layer": layer,
+            "html": html}

@@ -1,0 +1,156 @@
+# SPDX-FileCopyrightText: The Lambent Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Reading other processes, running `lambent local` with and without the extension, a collector."""
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
+BUILD = os.path.join(ROOT, "build/release")
+BIN = os.path.join(BUILD, "bin")
+FUNCTIONS = os.path.join(ROOT, "bench/process/functions")
+PYTHON = "/usr/bin/python3"
+
+
+def descendants(pid):
+    """pid -> name of the program, for every living process below pid."""
+    parents = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as file:
+                    stat = file.read()
+                parents[int(entry)] = int(stat[stat.rindex(")") + 2:].split()[1])
+            except (OSError, ValueError):
+                pass
+    below, found = {pid}, {}
+    grown = True
+    while grown:
+        grown = False
+        for child, parent in parents.items():
+            if parent in below and child not in below:
+                below.add(child)
+                grown = True
+                try:
+                    found[child] = os.path.basename(os.readlink(f"/proc/{child}/exe"))
+                except OSError:
+                    pass
+    return found
+
+
+def cpu_seconds(pid):
+    """CPU time of all threads, to the nanosecond (schedstat; ended threads are not in it)."""
+    total = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii") as file:
+            total += int(file.read().split()[0])
+    return total / 1e9
+
+
+def status_kb(pid, field):
+    with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
+        for line in file:
+            if line.startswith(field + ":"):
+                return int(line.split()[1])
+    return None
+
+
+class Collector:
+    """The real collector on a temporary folder, behind a proxy that counts what extensions send."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="lambent-bench-")
+        ports = os.path.join(self.folder, "ports")
+        self.process = subprocess.Popen(
+            [os.path.join(BIN, "lambent-collector"), "--data-dir", os.path.join(self.folder, "data"),
+             "--grpc-address", "127.0.0.1:0", "--http-address", "127.0.0.1:0", "--ports-file", ports],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 20
+        while not os.path.exists(ports) or "http=" not in open(ports, encoding="ascii").read():
+            if time.monotonic() > deadline or self.process.poll() is not None:
+                raise RuntimeError("lambent-collector did not start")
+            time.sleep(0.02)
+        lines = dict(line.strip().split("=", 1) for line in open(ports, encoding="ascii"))
+        self.address = lines["grpc"]
+        self.sent_bytes = 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.counted_address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        threading.Thread(target=self._relay, daemon=True).start()
+
+    def _relay(self):
+        def copy(source, sink, counts):
+            try:
+                while piece := source.recv(65536):
+                    self.sent_bytes += len(piece) if counts else 0
+                    sink.sendall(piece)
+                sink.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass
+
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            host, port = self.address.rsplit(":", 1)
+            server = socket.create_connection((host, int(port)))
+            threading.Thread(target=copy, args=(client, server, True), daemon=True).start()
+            threading.Thread(target=copy, args=(server, client, False), daemon=True).start()
+
+    def invocations(self, function):
+        out = subprocess.run([os.path.join(BIN, "lambent"), "invocations", "--function", function, "--json",
+                              "--collector", self.address], capture_output=True, text=True, check=True).stdout
+        found = json.loads(out)
+        return found["invocations"] if isinstance(found, dict) else found
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(10)
+        self.listener.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class LocalRun:
+    """One `lambent local` of a Python function; afterwards its responses, report lines and, of the
+    extension, CPU seconds and peak resident kB as last seen alive."""
+
+    def __init__(self, handler, event, invocations=1, extensions=None, collector=None, timeout=60,
+                 name="bench", freeze_ms=0):
+        folder = tempfile.mkdtemp(prefix="lambent-bench-")
+        report = os.path.join(folder, "report")
+        command = [os.path.join(BIN, "lambent"), "local", "--runtime", "python", "--python", PYTHON,
+                   "--task-root", FUNCTIONS, "--handler", handler, "--function-name", name,
+                   "--event", json.dumps(event), "--invocations", str(invocations),
+                   "--timeout", str(timeout), "--report", report, "--response-dir", folder,
+                   "--freeze-ms", str(freeze_ms), "--quiet"]
+        if extensions:
+            command += ["--extensions", extensions]
+        if collector:
+            command += ["--env", f"LAMBENT_COLLECTOR={collector}"]
+        self.extension_cpu = self.extension_peak_kb = 0
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        extension = None
+        while process.poll() is None:
+            time.sleep(0.05)
+            try:
+                if extension is None:
+                    extension = next((p for p, n in descendants(process.pid).items()
+                                      if n == "lambent-extension"), None)
+                if extension:
+                    self.extension_cpu = cpu_seconds(extension)
+                    self.extension_peak_kb = max(self.extension_peak_kb, status_kb(extension, "VmHWM") or 0)
+            except (OSError, ValueError):
+                extension = None
+        self.status = process.returncode
+        self.report = [json.loads(line) for line in open(report, encoding="utf-8")]
+        self.responses = []
+        for entry in sorted(os.listdir(folder)):
+            if entry.endswith(".json"):
+                with open(os.path.join(folder, entry), encoding="utf-8") as file:
+                    self.responses.append(json.load(file))
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,132 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is drawn is what ran: names, nesting and shares against the functions' own clocks.
+#include <cmath>
+#include <set>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "tests/integration/integration_fixture.h"
+
+namespace lambent {
+namespace {
+
+using nlohmann::json;
+using support::Arguments;
+using support::Finished;
+using support::FoldedProfile;
+
+constexpr double kPoints = 0.05;
+
+class ProfileTest : public IntegrationTest {
+ protected:
+  // Runs with the extension; the functions' own measures, summed over all responses, in ms.
+  std::map<std::string, double> RunAndSum(const Arguments& function, const Arguments& more) {
+    StartCollector();
+    const Finished run = Local({WithExtension(collector().grpc()),
+                                function,
+                                more,
+                                {"--timeout", "60", "--response-dir", Path("responses")}});
+    EXPECT_TRUE(run.ok()) << run.Describe();
+    std::map<std::string, double> spent;
+    for (const auto& [name, content] : Files(Path("responses"))) {
+      const json response = json::parse(content, nullptr, false);
+      EXPECT_TRUE(response.contains("spent_ms")) << name << ": " << content;
+      if (!response.contains("spent_ms")) continue;
+      for (const auto& [what, ms] : response["spent_ms"].items()) spent[what] += ms.get<double>();
+    }
+    return spent;
+  }
+
+  // The share of `path` below `root` is what the function measured for the path's last frame.
+  static void ExpectShare(const FoldedProfile& profile, const std::vector<std::string>& path,
+                          const std::string& root, const std::map<std::string, double>& spent) {
+    ASSERT_TRUE(spent.count(path.back()) && spent.count(root)) << path.back();
+    const double own = spent.at(path.back()) / spent.at(root);
+    EXPECT_NEAR(profile.Share(path, root), own, kPoints) << testing::PrintToString(path);
+  }
+};
+
+TEST_F(ProfileTest, APythonFunctionIsDrawnAsItMeasuresItself) {
+  const auto spent = RunAndSum(PythonFunction(kExample, "handler.handler"),
+                               {"--event", R"({"work": 60})", "--invocations", "6"});
+  const FoldedProfile profile = Folded({"--function", "function", "--phase", "invoke"});
+
+  EXPECT_GT(profile.WeightOf({"handler"}), 0);
+  ExpectShare(profile, {"handler", "process_order"}, "handler", spent);
+  ExpectShare(profile, {"handler", "process_order", "price_items"}, "handler", spent);
+  ExpectShare(profile, {"handler", "process_order", "price_items", "apply_discounts"}, "handler",
+              spent);
+  ExpectShare(profile, {"handler", "process_order", "checksum"}, "handler", spent);
+  EXPECT_EQ(profile.WeightOf({"checksum", "price_items"}), 0) << "siblings, not parent and child";
+}
+
+TEST_F(ProfileTest, AColdStartShowsTheImports) {
+  RunAndSum(PythonFunction(kExample, "handler.handler"), {"--event", R"({"work": 1})"});
+  const FoldedProfile profile = Folded({"--function", "function", "--phase", "init"});
+
+  EXPECT_GT(profile.total(), 0);
+  EXPECT_GT(profile.WeightOf({"_find_and_load"}), 0);
+  const std::vector<std::string> imported = {"asyncio", "sqlite3", "unittest", "multiprocessing",
+                                             "xml",     "http",    "email",    "concurrent"};
+  int found = 0;
+  for (const std::string& module : imported) found += profile.WeightOf({"<module>", module}) > 0;
+  EXPECT_GE(found, 2) << "modules imported by the handler, by their files' names";
+  EXPECT_EQ(profile.WeightOf({"process_order"}), 0) << "work of an invocation is not init";
+}
+
+TEST_F(ProfileTest, ANativeFunctionIsDrawnAsItMeasuresItself) {
+  const auto spent = RunAndSum(
+      NativeFunction(), {"--event", R"({"work": 120, "sleep_ms": 400})", "--invocations", "5"});
+  const FoldedProfile profile = Folded({"--function", "function", "--phase", "invoke"});
+
+  EXPECT_GT(profile.WeightOf({"handle_event"}), 0);
+  ExpectShare(profile, {"handle_event", "process_order"}, "handle_event", spent);
+  ExpectShare(profile, {"handle_event", "process_order", "price_items"}, "handle_event", spent);
+  ExpectShare(profile, {"handle_event", "process_order", "price_items", "apply_discounts"},
+              "handle_event", spent);
+  ExpectShare(profile, {"handle_event", "process_order", "checksum"}, "handle_event", spent);
+  ExpectShare(profile, {"handle_event", "wait_for_stock"}, "handle_event", spent);
+}
+
+TEST_F(ProfileTest, EachInvocationIsFoundByItsRequestId) {
+  RunAndSum(PythonFunction(kExample, "handler.handler"),
+            {"--event", R"({"work": 20})", "--invocations", "3"});
+
+  std::set<std::string> ids;
+  for (const json& invocation : Invocations()) {
+    const std::string id = invocation.value("request_id", "");
+    ids.insert(id);
+    EXPECT_GT(Folded({"--request-id", id}).WeightOf({"handler", "process_order"}), 0) << id;
+  }
+  EXPECT_EQ(ids.size(), 3u);
+  EXPECT_TRUE(Invocations()[0].value("cold", false));
+}
+
+TEST_F(ProfileTest, InvocationsThatDieKeepTheirProfile) {
+  StartCollector();
+  const Finished run =
+      Local({WithExtension(collector().grpc()),
+             PythonFunction(kExample, "handler.handler"),
+             {"--timeout", "2", "--event", R"({"work": 30, "then": "hang"})", "--event",
+              R"({"work": 30, "then": "crash"})", "--event", R"({"work": 30})"}});
+  EXPECT_TRUE(run.ok()) << run.Describe();
+
+  const auto invocations = Invocations();
+  ASSERT_EQ(invocations.size(), 3u);
+  EXPECT_EQ(invocations[0].value("status", ""), "timeout");
+  EXPECT_THAT(invocations[1].value("status", ""), testing::AnyOf("crash", "error", "failure"));
+  EXPECT_EQ(invocations[2].value("status", ""), "success");
+  for (const json& invocation : invocations) {
+    const FoldedProfile profile = Folded({"--request-id", invocation.value("request_id", "")});
+    EXPECT_GT(profile.WeightOf({"handler", "process_order", "checksum"}), 0) << invocation.dump();
+  }
+  EXPECT_GT(Folded({"--request-id", invocations[0].value("request_id", "")})
+                .WeightOf({"handler", "wait_for_payment"}),
+            0);
+}
+
+}  // namespace
+}  // namespace lambent

@@ -20,37 +20,38 @@ using support::Finished;
 
 class AccountingTest : public IntegrationTest {
  protected:
-  // What the collector knows of one environment after all: the extension's own count of captured
-  // samples, and where they went.
-  struct Account {
+  // Expects that what the extension said it captured (its own count, on its standard error) is what
+  // the collector shows plus what it says was dropped.
+  void ExpectBalanced(const Finished& run, int64_t at_least) {
+    EXPECT_TRUE(run.ok()) << run.Describe();
     int64_t captured = 0;
-    int64_t rendered = 0;
-    int64_t dropped = 0;
-  };
-
-  // Both sides come from `lambent export --format json`: its totals and the sum of its tree.
-  Account ReadAccount() {
-    const std::string file = Path("all.json");
-    Cli({"export", "--function", "function", "--weight", "samples", "--format", "json", "-o",
-         file});
-    const json profile = json::parse(support::ReadFile(file), nullptr, false);
-    EXPECT_TRUE(profile.is_object()) << "not JSON";
-    Account account;
-    account.captured = profile.value("samples_captured", int64_t{-1});
-    for (const auto& [reason, count] : profile.value("dropped", json::object()).items()) {
-      account.dropped += count.get<int64_t>();
+    int environments = 0;
+    const std::string said = "samples captured ";
+    for (size_t at = 0; (at = run.err.find(said, at)) != std::string::npos; ++environments) {
+      at += said.size();
+      captured += std::stoll(run.err.substr(at, 20));
     }
-    const std::string folded = Path("samples.folded");
-    Cli({"export", "--function", "function", "--weight", "samples", "--format", "folded", "-o",
-         folded});
-    account.rendered = support::FoldedProfile(support::ReadFile(folded)).total();
-    return account;
+    EXPECT_GT(environments, 0) << run.err;
+
+    const std::string file = Path("all.json");
+    Cli({"export", "--function", "function", "--format", "json", "-o", file});
+    const json profile = json::parse(support::ReadFile(file), nullptr, false);
+    ASSERT_TRUE(profile.is_object() && profile.contains("totals")) << "not our JSON";
+    int64_t dropped = 0;
+    for (const auto& [reason, count] : profile["drops"].items()) dropped += count.get<int64_t>();
+    const int64_t rendered = profile["totals"]["samples"].get<int64_t>();
+
+    EXPECT_EQ(captured, rendered + dropped) << "rendered " << rendered << ", " << profile["drops"];
+    EXPECT_GE(rendered, at_least);
+    const Arguments weighted = {"--function", "function", "--weight", "samples"};
+    EXPECT_EQ(Folded(weighted).total(), rendered) << "two exports of the same samples";
   }
 
-  void ExpectBalanced(int64_t at_least) {
-    const Account account = ReadAccount();
-    EXPECT_EQ(account.captured, account.rendered + account.dropped);
-    EXPECT_GE(account.rendered, at_least);
+  // The extension beside the function, and willing to say what it counted.
+  Arguments Extension(const std::string& address) const {
+    Arguments arguments = WithExtension(address);
+    arguments.insert(arguments.end(), {"--env-extensions", "LAMBENT_LOG=info"});
+    return arguments;
   }
 
   static constexpr const char* kSpin = R"({"spin": 0.4})";
@@ -58,28 +59,26 @@ class AccountingTest : public IntegrationTest {
 
 TEST_F(AccountingTest, BalancesInAQuietRun) {
   StartCollector();
-  const Finished run = Local({WithExtension(collector().grpc()),
+  const Finished run = Local({Extension(collector().grpc()),
                               PythonFunction(kFunctions, "steady.echo"),
                               {"--event", kSpin, "--invocations", "6", "--timeout", "20"}});
 
-  EXPECT_TRUE(run.ok()) << run.Describe();
-  ExpectBalanced(100);
+  ExpectBalanced(run, 100);
 }
 
 TEST_F(AccountingTest, BalancesThroughFreezes) {
   StartCollector();
-  const Finished run = Local({WithExtension(collector().grpc()),
+  const Finished run = Local({Extension(collector().grpc()),
                               PythonFunction(kFunctions, "steady.echo"),
                               {"--event", kSpin, "--invocations", "5", "--timeout", "20",
                                "--freeze-ms", "1000-3000", "--seed", "5"}});
 
-  EXPECT_TRUE(run.ok()) << run.Describe();
-  ExpectBalanced(80);
+  ExpectBalanced(run, 80);
 }
 
 TEST_F(AccountingTest, BalancesWhenTheCollectorIsKilledAndStartedAgain) {
   StartCollector();
-  auto local = StartLocal({WithExtension(collector().grpc()),
+  auto local = StartLocal({Extension(collector().grpc()),
                            PythonFunction(kFunctions, "steady.echo"),
                            {"--event", R"({"spin": 0.8})", "--invocations", "10", "--timeout", "20",
                             "--freeze-ms", "100"}});
@@ -104,21 +103,19 @@ TEST_F(AccountingTest, BalancesWhenTheCollectorIsKilledAndStartedAgain) {
   StartCollector();
   const Finished run = local->Wait(absl::Seconds(90));
 
-  EXPECT_TRUE(run.ok()) << run.Describe();
   EXPECT_EQ(Invocations().size(), 10u);
-  ExpectBalanced(400);
+  ExpectBalanced(run, 400);
 }
 
 TEST_F(AccountingTest, BalancesWhenAnInvocationTimesOutOrCrashes) {
   StartCollector();
   const Finished run =
-      Local({WithExtension(collector().grpc()),
+      Local({Extension(collector().grpc()),
              PythonFunction(kExample, "handler.handler"),
              {"--timeout", "2", "--event", R"({"work": 30, "then": "hang"})", "--event",
               R"({"work": 30, "then": "crash"})", "--event", R"({"work": 30})"}});
 
-  EXPECT_TRUE(run.ok()) << run.Describe();
-  ExpectBalanced(100);
+  ExpectBalanced(run, 100);
 }
 
 TEST_F(AccountingTest, WhatDoesNotFitTheBufferIsCountedAsDropped) {
@@ -126,7 +123,7 @@ TEST_F(AccountingTest, WhatDoesNotFitTheBufferIsCountedAsDropped) {
   const std::string address = collector().grpc();
   collector().KillHard();
   auto local =
-      StartLocal({WithExtension(address),
+      StartLocal({Extension(address),
                   PythonFunction(kFunctions, "steady.echo"),
                   {"--env", "LAMBENT_MAX_BUFFER_BYTES=65536", "--env", "LAMBENT_SAMPLE_HZ=999",
                    "--event", R"({"spin": 1.0})", "--invocations", "6", "--timeout", "20"}});
@@ -136,8 +133,7 @@ TEST_F(AccountingTest, WhatDoesNotFitTheBufferIsCountedAsDropped) {
   StartCollector();
   const Finished run = local->Wait(absl::Seconds(90));
 
-  EXPECT_TRUE(run.ok()) << run.Describe();
-  ExpectBalanced(100);
+  ExpectBalanced(run, 100);
 }
 
 }  // namespace

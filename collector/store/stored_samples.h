@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace lambent::collector {
+
+// Samples of one segment as the store keeps them: columns of equal length over the store's own ids,
+// which mean the same in every environment.
+struct StoredSamples {
+  std::vector<int64_t> start_us;  // since the Unix epoch
+  std::vector<int64_t> thread;    // threads.id
+  std::vector<int64_t> stack;     // stacks.id; 0: the empty stack
+  std::vector<uint32_t> observations;
+  std::vector<uint32_t> wall_us;
+  std::vector<uint32_t> cpu_us;
+  std::vector<uint8_t> state_rung;  // ThreadState << 4 | Rung
+
+  size_t rows() const { return start_us.size(); }
+};
+
+// Readings of one process as the store keeps them.
+struct StoredMetrics {
+  struct Column {
+    uint32_t metric = 0;  // lambent.v1.Metric
+    std::vector<int64_t> values;
+  };
+  std::vector<int64_t> times_us;
+  std::vector<Column> columns;
+};
+
+// The blobs of tables chunks and metric_chunks: one byte of version, the size of what follows as a
+// varint, then zstd of the columns one after the other, each value a varint (LEB128), zigzag
+// differences where values have a sign or run close together. Pure.
+std::string EncodeSamples(const StoredSamples& samples);
+std::string EncodeMetrics(const StoredMetrics& metrics);
+
+// The inverse. The file may be damaged: every length is checked. Errors: DATA_LOSS.
+absl::StatusOr<StoredSamples> DecodeSamples(std::string_view blob);
+absl::StatusOr<StoredMetrics> DecodeMetrics(std::string_view blob);
+
+}  // namespace lambent::collector

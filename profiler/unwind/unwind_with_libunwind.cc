@@ -1,0 +1,237 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/unwind/unwind_with_libunwind.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include <libunwind.h>
+
+#include "profiler/unwind/call_site.h"
+#include "profiler/unwind/code_cache.h"
+
+// Exported, and declared in no public header: what every remote unwinder with its own tables calls.
+extern "C" int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t space, unw_word_t ip,
+                                                  unw_dyn_info_t* table, unw_proc_info_t* found,
+                                                  int need_unwind_info, void* arg);
+
+namespace lambent {
+namespace {
+
+// libunwind's numbers are DWARF's, as ours are: no mapping is needed.
+#if defined(__x86_64__)
+static_assert(UNW_X86_64_RIP == os::Registers::kPc && UNW_X86_64_RSP == os::Registers::kSp &&
+              UNW_X86_64_RBP == os::Registers::kFp && UNW_X86_64_R15 == 15);
+#elif defined(__aarch64__)
+static_assert(UNW_AARCH64_PC == os::Registers::kPc && UNW_AARCH64_SP == os::Registers::kSp &&
+              UNW_AARCH64_X29 == os::Registers::kFp);
+#endif
+
+// Words one unwind may read: 1,024 frames with cold caches take half. Rules can hold loops.
+constexpr size_t kMaxReads = 300'000;
+// Rules kept parsed: libunwind's own default is 128 addresses, a Python call chain alone has more.
+constexpr size_t kCachedRules = 1024;
+// Addresses of outermost functions remembered.
+constexpr size_t kMaxRoots = 4096;
+
+class LibunwindUnwinder final : public Unwinder {
+ public:
+  explicit LibunwindUnwinder(const ModuleTable& modules)
+      : modules_(modules), code_(modules), generation_(modules.generation()) {
+    unw_accessors_t accessors{};
+    accessors.find_proc_info = &FindProcInfo;
+    accessors.put_unwind_info = &PutUnwindInfo;
+    accessors.get_dyn_info_list_addr = &GetDynInfoList;
+    accessors.access_mem = &AccessMemory;
+    accessors.access_reg = &AccessRegister;
+    accessors.access_fpreg = &AccessFloatRegister;
+    accessors.resume = &Resume;
+    accessors.get_proc_name = &GetProcName;
+    space_ = unw_create_addr_space(&accessors, 0);
+    // Not per thread: that cache would be shared with the unwinders of other processes.
+    unw_set_caching_policy(space_, UNW_CACHE_GLOBAL);
+    unw_set_cache_size(space_, kCachedRules, 0);
+  }
+  ~LibunwindUnwinder() override { unw_destroy_addr_space(space_); }
+
+  UnwindEnd Unwind(const RawSnapshot& snapshot, os::RemoteMemory* live, size_t max_depth,
+                   std::vector<uint64_t>* pcs) override {
+    pcs->clear();
+    FollowModules();
+    Begin(snapshot, live);
+    const uint64_t pc = snapshot.registers().pc();
+    if (!IsCode(pc)) return UnwindEnd::kUnknownCode;
+    if (max_depth == 0) return UnwindEnd::kTooDeep;
+    pcs->push_back(pc);
+    unw_cursor_t cursor;
+    if (unw_init_remote(&cursor, space_, this) < 0) return UnwindEnd::kBadFrame;
+    return Climb(&cursor, max_depth, pcs);
+  }
+
+ private:
+  void FollowModules() {
+    if (modules_.generation() == generation_) return;
+    generation_ = modules_.generation();
+    code_.OnModulesChanged();
+    roots_.clear();
+    unw_flush_cache(space_, 0, 0);
+  }
+
+  void Begin(const RawSnapshot& snapshot, os::RemoteMemory* live) {
+    snapshot_ = &snapshot;
+    live_ = live;
+    reads_ = 0;
+    missed_stack_ = false;
+    const uint64_t sp = snapshot.registers().sp();
+    const Mapping* stack = modules_.FindMapping(sp);
+    stack_end_ = stack == nullptr ? sp + snapshot.stack_size() : stack->end;
+  }
+
+  UnwindEnd Climb(unw_cursor_t* cursor, size_t max_depth, std::vector<uint64_t>* pcs) {
+    unw_word_t sp = snapshot_->registers().sp();
+    for (;;) {
+      const bool interrupted = unw_is_signal_frame(cursor) > 0;
+      no_rules_ = false;
+      const int step = unw_step(cursor);
+      if (step < 0) return Failure();
+      unw_word_t pc = 0;
+      unw_word_t next_sp = 0;
+      if (step > 0 && (unw_get_reg(cursor, UNW_REG_IP, &pc) < 0 ||
+                       unw_get_reg(cursor, UNW_REG_SP, &next_sp) < 0)) {
+        return UnwindEnd::kBadFrame;
+      }
+      if (step == 0 || pc == 0) return IsRoot(pcs->back()) ? UnwindEnd::kComplete : Failure();
+      // The stack grows down, so callers lie above; a handler may run on a stack of its own.
+      if (!interrupted && (next_sp < sp || (next_sp == sp && pcs->size() > 1))) {
+        return UnwindEnd::kBadFrame;
+      }
+      sp = next_sp;
+      const uint64_t at = interrupted ? pc : pc - 1;
+      if (!IsCode(at)) return no_rules_ ? UnwindEnd::kNoRules : UnwindEnd::kUnknownCode;
+      if (no_rules_ && !interrupted && !FollowsCall(pc)) return UnwindEnd::kNoRules;
+      if (pcs->size() >= max_depth) return UnwindEnd::kTooDeep;
+      pcs->push_back(at);
+    }
+  }
+
+  UnwindEnd Failure() const {
+    if (missed_stack_) return UnwindEnd::kNoBytes;
+    return no_rules_ ? UnwindEnd::kNoRules : UnwindEnd::kBadFrame;
+  }
+
+  bool IsCode(uint64_t pc) const {
+    const Mapping* mapping = modules_.FindMapping(pc);
+    return mapping != nullptr && mapping->executable;
+  }
+
+  // A return address found by frame pointer alone. JIT code cannot be looked at: taken as it is.
+  bool FollowsCall(uint64_t pc) {
+    uint64_t word = 0;
+    if (code_.FindModule(pc - 1) == nullptr || !code_.ReadWord(pc - kCallBytes, &word)) return true;
+    return EndsInCall(word);
+  }
+
+  // Whether unwinding ended at `pc` because its rules say that nobody calls it.
+  bool IsRoot(uint64_t pc) {
+    if (auto it = roots_.find(pc); it != roots_.end()) return it->second;
+    unw_proc_info_t info;
+    const bool root = FindProcInfo(space_, pc, &info, 0, this) == 0;
+    if (roots_.size() >= kMaxRoots) roots_.clear();
+    roots_.emplace(pc, root);
+    return root;
+  }
+
+  bool ReadWord(uint64_t address, unw_word_t* word) {
+    uint64_t value = 0;
+    if (snapshot_->ReadStack(address, &value) || code_.ReadWord(address, &value)) {
+      *word = value;
+      return true;
+    }
+    const uint64_t sp = snapshot_->registers().sp();
+    if (address < sp || address >= stack_end_) return false;
+    if (live_ != nullptr && os::ReadRemote(*live_, address, &value)) {
+      *word = value;
+      return true;
+    }
+    missed_stack_ = true;
+    return false;
+  }
+
+  static LibunwindUnwinder& Self(void* arg) { return *static_cast<LibunwindUnwinder*>(arg); }
+
+  static int FindProcInfo(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t* found,
+                          int need_unwind_info, void* arg) {
+    LibunwindUnwinder& self = Self(arg);
+    self.no_rules_ = true;
+    const CodeCache::Loaded* loaded = self.code_.FindModule(ip);
+    if (loaded == nullptr || loaded->code->table().count == 0) return -UNW_ENOINFO;
+    const uint64_t bias = loaded->module->bias;
+    const UnwindTable& rules = loaded->code->table();
+    unw_dyn_info_t table{};
+    table.format = UNW_INFO_FORMAT_REMOTE_TABLE;
+    table.start_ip = bias + loaded->code->low();
+    table.end_ip = bias + loaded->code->high();
+    if (ip < table.start_ip || ip >= table.end_ip) return -UNW_ENOINFO;  // it asserts this
+    table.u.rti.segbase = bias + rules.header;
+    table.u.rti.table_data = bias + rules.entries;
+    table.u.rti.table_len = rules.count;  // in words of 8 bytes, what an entry takes
+    const int result =
+        UNW_OBJ(dwarf_search_unwind_table)(space, ip, &table, found, need_unwind_info, arg);
+    if (result < 0) return -UNW_ENOINFO;
+    self.no_rules_ = false;
+    return 0;
+  }
+
+  static void PutUnwindInfo(unw_addr_space_t, unw_proc_info_t*, void*) {}
+
+  static int GetDynInfoList(unw_addr_space_t, unw_word_t*, void*) { return -UNW_ENOINFO; }
+
+  static int AccessMemory(unw_addr_space_t, unw_word_t address, unw_word_t* word, int write,
+                          void* arg) {
+    LibunwindUnwinder& self = Self(arg);
+    if (write != 0 || ++self.reads_ > kMaxReads) return -UNW_EINVAL;
+    return self.ReadWord(address, word) ? 0 : -UNW_EINVAL;
+  }
+
+  static int AccessRegister(unw_addr_space_t, unw_regnum_t reg, unw_word_t* value, int write,
+                            void* arg) {
+    const RawSnapshot& snapshot = *Self(arg).snapshot_;
+    if (write != 0) return -UNW_EREADONLYREG;
+    if (reg < 0 || !snapshot.Knows(static_cast<size_t>(reg))) return -UNW_EBADREG;
+    *value = snapshot.registers().values[static_cast<size_t>(reg)];
+    return 0;
+  }
+
+  static int AccessFloatRegister(unw_addr_space_t, unw_regnum_t, unw_fpreg_t*, int, void*) {
+    return -UNW_EBADREG;
+  }
+
+  static int Resume(unw_addr_space_t, unw_cursor_t*, void*) { return -UNW_EINVAL; }
+
+  static int GetProcName(unw_addr_space_t, unw_word_t, char*, size_t, unw_word_t*, void*) {
+    return -UNW_ENOINFO;
+  }
+
+  const ModuleTable& modules_;
+  CodeCache code_;
+  unw_addr_space_t space_ = nullptr;
+  uint64_t generation_;
+  absl::flat_hash_map<uint64_t, bool> roots_;
+
+  // Of the unwind under way.
+  const RawSnapshot* snapshot_ = nullptr;
+  os::RemoteMemory* live_ = nullptr;
+  uint64_t stack_end_ = 0;
+  size_t reads_ = 0;
+  bool missed_stack_ = false;  // bytes were wanted that the snapshot does not have
+  bool no_rules_ = false;      // the last lookup of rules found none
+};
+
+}  // namespace
+
+std::unique_ptr<Unwinder> CreateLibunwindUnwinder(const ModuleTable& modules) {
+  return std::make_unique<LibunwindUnwinder>(modules);
+}
+
+}  // namespace lambent

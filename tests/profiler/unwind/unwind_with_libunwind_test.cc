@@ -1,0 +1,242 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/unwind/unwind_with_libunwind.h"
+
+#include <signal.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "profiler/os/process_files.h"
+#include "profiler/symbols/symbol_index.h"
+#include "profiler/target/module_table.h"
+
+namespace lambent {
+namespace {
+
+os::Registers RegistersOf(const ucontext_t& context) {
+  os::Registers registers;
+#if defined(__x86_64__)
+  const auto& r = context.uc_mcontext.gregs;
+  const int order[] = {REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI,
+                       REG_RBP, REG_RSP, REG_R8,  REG_R9,  REG_R10, REG_R11,
+                       REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
+  for (size_t i = 0; i < os::Registers::kCount; ++i) {
+    registers.values[i] = static_cast<uint64_t>(r[order[i]]);
+  }
+#elif defined(__aarch64__)
+  std::copy_n(context.uc_mcontext.regs, 31, registers.values.begin());
+  registers.values[os::Registers::kSp] = context.uc_mcontext.sp;
+  registers.values[os::Registers::kPc] = context.uc_mcontext.pc;
+#endif
+  return registers;
+}
+
+// This very process, looked at as any other.
+class UnwindTest : public testing::Test {
+ protected:
+  UnwindTest()
+      : proc_(os::CreateProcFiles()),
+        files_(proc_->OpenProcess(getpid())),
+        memory_(os::CreateProcMemory(getpid())),
+        modules_(*files_, memory_.get()),
+        unwinder_(CreateLibunwindUnwinder(modules_)) {
+    EXPECT_EQ(modules_.Refresh(), os::ReadResult::kOk);
+  }
+
+  // The snapshot of this thread as `context` has it, with `bytes` of stack.
+  void Take(const ucontext_t& context, size_t bytes) {
+    snapshot_.SetRegisters(RegistersOf(context), 0);
+    snapshot_.CopyStack(*memory_, bytes, UINT64_MAX);
+  }
+
+  std::vector<std::string> Names() {
+    std::vector<std::string> names;
+    for (uint64_t pc : pcs_) {
+      const ModuleAddress at = modules_.Find(pc);
+      if (at.module == nullptr) {
+        names.emplace_back("?");
+        continue;
+      }
+      auto index = SymbolIndex::Create(*modules_.Open(*at.module));
+      names.emplace_back(index.ok() ? (*index)->Find(at.address).name : "");
+    }
+    return names;
+  }
+
+  std::unique_ptr<os::ProcFiles> proc_;
+  std::unique_ptr<os::ProcessFiles> files_;
+  std::unique_ptr<os::RemoteMemory> memory_;
+  ModuleTable modules_;
+  std::unique_ptr<Unwinder> unwinder_;
+  RawSnapshot snapshot_{256 * 1024};
+  std::vector<uint64_t> pcs_;
+  UnwindEnd end_ = UnwindEnd::kBadFrame;
+
+ public:
+  void UnwindHere(size_t bytes, os::RemoteMemory* live, size_t depth) {
+    ucontext_t context;
+    getcontext(&context);
+    Take(context, bytes);
+    end_ = unwinder_->Unwind(snapshot_, live, depth, &pcs_);
+  }
+  static constexpr size_t kDepth = 1024;
+};
+
+// The empty asm keeps each call from becoming a jump.
+#define LAMBENT_TEST_FUNCTION extern "C" __attribute__((noinline, used)) void
+
+LAMBENT_TEST_FUNCTION LambentTestLeaf(UnwindTest* test, size_t bytes, os::RemoteMemory* live,
+                                      size_t depth) {
+  test->UnwindHere(bytes, live, depth);
+  __asm__ volatile("" ::: "memory");
+}
+LAMBENT_TEST_FUNCTION LambentTestMiddle(UnwindTest* test, size_t bytes, os::RemoteMemory* live,
+                                        size_t depth) {
+  LambentTestLeaf(test, bytes, live, depth);
+  __asm__ volatile("" ::: "memory");
+}
+// A frame of 8 KiB, so that a small snapshot cannot reach beyond it.
+LAMBENT_TEST_FUNCTION LambentTestRoot(UnwindTest* test, size_t bytes, os::RemoteMemory* live,
+                                      size_t depth) {
+  char large[8192];
+  __asm__ volatile("" ::"r"(large) : "memory");
+  LambentTestMiddle(test, bytes, live, depth);
+  __asm__ volatile("" ::"r"(large) : "memory");
+}
+
+std::vector<std::string> Ours(const std::vector<std::string>& names) {
+  std::vector<std::string> ours;
+  for (const std::string& name : names) {
+    if (name.rfind("LambentTest", 0) == 0) ours.push_back(name);
+  }
+  return ours;
+}
+
+TEST_F(UnwindTest, FindsEveryCallerDownToTheStart) {
+  LambentTestRoot(this, 256 * 1024, nullptr, kDepth);
+  EXPECT_EQ(end_, UnwindEnd::kComplete) << UnwindEndName(end_);
+  const std::vector<std::string> names = Names();
+  EXPECT_THAT(Ours(names),
+              testing::ElementsAre("LambentTestLeaf", "LambentTestMiddle", "LambentTestRoot"));
+  EXPECT_THAT(names, testing::Contains("main"));
+  EXPECT_EQ(names.back(), "_start");
+}
+
+TEST_F(UnwindTest, AgreesWithItselfWhenWarm) {
+  std::vector<std::vector<uint64_t>> seen;
+  for (int i = 0; i < 3; ++i) {
+    LambentTestRoot(this, 256 * 1024, nullptr, kDepth);
+    seen.push_back(pcs_);
+  }
+  EXPECT_EQ(seen[0], seen[1]);
+  EXPECT_EQ(seen[1], seen[2]);
+}
+
+TEST_F(UnwindTest, SaysWhenTheCopiedBytesEnd) {
+  LambentTestRoot(this, 4096, nullptr, kDepth);
+  EXPECT_EQ(end_, UnwindEnd::kNoBytes) << UnwindEndName(end_);
+  const std::vector<std::string> names = Names();
+  EXPECT_THAT(names, testing::Not(testing::Contains("main")));
+}
+
+TEST_F(UnwindTest, ReadsWhatIsMissingFromAThreadThatStandsStill) {
+  LambentTestRoot(this, 4096, memory_.get(), kDepth);
+  EXPECT_EQ(end_, UnwindEnd::kComplete) << UnwindEndName(end_);
+  EXPECT_THAT(Names(), testing::Contains("main"));
+}
+
+TEST_F(UnwindTest, KeepsTheLeafSideOfAStackTooDeep) {
+  LambentTestRoot(this, 256 * 1024, nullptr, 4);
+  EXPECT_EQ(end_, UnwindEnd::kTooDeep);
+  EXPECT_EQ(pcs_.size(), 4u);
+}
+
+UnwindTest* interrupted_test = nullptr;
+
+void OnSignal(int) { interrupted_test->UnwindHere(64 * 1024, nullptr, UnwindTest::kDepth); }
+
+LAMBENT_TEST_FUNCTION LambentTestInterrupted() {
+  raise(SIGUSR2);
+  __asm__ volatile("" ::: "memory");
+}
+
+TEST_F(UnwindTest, PassesThroughASignalFrame) {
+  struct sigaction action {};
+  action.sa_handler = &OnSignal;
+  struct sigaction before {};
+  sigaction(SIGUSR2, &action, &before);
+  interrupted_test = this;
+  LambentTestInterrupted();
+  sigaction(SIGUSR2, &before, nullptr);
+  EXPECT_EQ(end_, UnwindEnd::kComplete) << UnwindEndName(end_);
+  EXPECT_THAT(Ours(Names()), testing::ElementsAre("LambentTestInterrupted"));
+}
+
+TEST_F(UnwindTest, RefusesAPcOutsideTheCode) {
+  ucontext_t context;
+  getcontext(&context);
+  os::Registers registers = RegistersOf(context);
+  registers.values[os::Registers::kPc] = 0x10;
+  snapshot_.SetRegisters(registers, 0);
+  EXPECT_EQ(unwinder_->Unwind(snapshot_, nullptr, kDepth, &pcs_), UnwindEnd::kUnknownCode);
+  EXPECT_TRUE(pcs_.empty());
+}
+
+TEST_F(UnwindTest, SurvivesGarbageOnTheStackAndInRegisters) {
+  std::mt19937_64 random(42);
+  const auto here = reinterpret_cast<uint64_t>(&LambentTestMiddle);
+  for (int round = 0; round < 2000; ++round) {
+    std::vector<uint64_t> stack(512);
+    for (uint64_t& word : stack) {
+      switch (random() % 4) {
+        case 0:
+          word = here + random() % 4096;
+          break;
+        case 1:
+          word = reinterpret_cast<uint64_t>(stack.data() + random() % 512);
+          break;
+        case 2:
+          word = random() % 4096;
+          break;
+        default:
+          word = random();
+      }
+    }
+    os::Registers registers;
+    for (uint64_t& value : registers.values) value = stack[random() % 512];
+    registers.values[os::Registers::kPc] = here + random() % 256;
+    registers.values[os::Registers::kSp] = reinterpret_cast<uint64_t>(stack.data()) + random() % 64;
+    snapshot_.SetRegisters(registers, 0);
+    snapshot_.CopyStack(*memory_, 4096 - 64, UINT64_MAX);
+    unwinder_->Unwind(snapshot_, nullptr, kDepth, &pcs_);
+    EXPECT_LE(pcs_.size(), kDepth);
+    for (uint64_t pc : pcs_) {
+      const Mapping* mapping = modules_.FindMapping(pc);
+      ASSERT_TRUE(mapping != nullptr && mapping->executable);
+    }
+  }
+}
+
+TEST_F(UnwindTest, KnowsOnlyPcAndSpOfABlockedThread) {
+  ucontext_t context;
+  getcontext(&context);
+  const os::Registers registers = RegistersOf(context);
+  snapshot_.SetCallRegisters(registers.pc(), registers.sp(), 0);
+  EXPECT_TRUE(snapshot_.Knows(os::Registers::kPc));
+  EXPECT_FALSE(snapshot_.Knows(os::Registers::kFp));
+  snapshot_.CopyStack(*memory_, 64 * 1024, UINT64_MAX);
+  const UnwindEnd end = unwinder_->Unwind(snapshot_, nullptr, kDepth, &pcs_);
+  EXPECT_GE(pcs_.size(), 1u) << UnwindEndName(end);
+}
+
+}  // namespace
+}  // namespace lambent

@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/encode/batch_encoder.h"
+
+#include <string>
+
+#include "google/protobuf/arena.h"
+
+#include "lambent/v1/profile.pb.h"
+#include "profiler/encode/column_writers.h"
+
+namespace lambent {
+namespace {
+
+// From above: eight columns, of which three hold up to five bytes and the stack and thread up to
+// three; the fixed part of a segment with its drops and cost.
+constexpr size_t kMaxRowBytes = 32;
+constexpr size_t kMaxSegmentBytes = 640;
+
+size_t EstimatedBytes(const Segment& segment) {
+  return kMaxSegmentBytes + segment.rows.size() * kMaxRowBytes;
+}
+
+}  // namespace
+
+EncodedBatch BatchEncoder::EncodeOne(const BatchParts& parts) {
+  google::protobuf::Arena arena;
+  auto* content = google::protobuf::Arena::CreateMessage<v1::BatchContent>(&arena);
+  EncodedBatch batch;
+  for (const Segment& segment : parts.segments) {
+    WriteSegment(segment, naming_, parts.unix_offset_ns, content->add_segments());
+    batch.samples += segment.observations;
+  }
+  if (parts.lost.total() != 0) {
+    Segment lost;
+    lost.phase = Phase::kAfter;
+    lost.start_ns = parts.cut_ns;
+    lost.drops = parts.lost;
+    WriteSegment(lost, naming_, parts.unix_offset_ns, content->add_segments());
+  }
+  // After the segments: they have added the stacks that they use.
+  content->set_dictionary_epoch(dictionary_.epoch());
+  WriteDictionary(dictionary_, content->mutable_dictionary());
+  dictionary_.MarkSent();
+  for (const InvocationEvent& event : parts.events) WriteEvent(event, content->add_events());
+  WriteMetrics(parts.readings, parts.unix_offset_ns, content);
+
+  batch.sequence = ++last_sequence_;
+  batch.dictionary_epoch = dictionary_.epoch();
+  std::string bytes = content->SerializeAsString();
+  batch.content_bytes = static_cast<uint32_t>(bytes.size());
+  batch.content = compressor_.Compress(bytes);
+
+  content->clear_metrics();
+  for (size_t i = 0; i < parts.segments.size(); ++i) {
+    v1::Segment* segment = content->mutable_segments(static_cast<int>(i));
+    segment->clear_samples();
+    AddDrop(DropReason::kOutboxFull, parts.segments[i].observations, segment);
+  }
+  bytes = content->SerializeAsString();
+  batch.remainder_bytes = static_cast<uint32_t>(bytes.size());
+  batch.remainder = compressor_.Compress(bytes);
+  return batch;
+}
+
+std::vector<EncodedBatch> BatchEncoder::Encode(const BatchParts& parts, size_t max_content_bytes) {
+  std::vector<EncodedBatch> batches;
+  BatchParts next = parts;  // the first batch takes everything that does not come in segments
+  size_t begin = 0;
+  do {
+    size_t bytes = dictionary_.bytes() + next.events.size() * (4 * kMaxEventTextBytes) +
+                   next.readings.size() * (10 * kMetricCount);
+    size_t end = begin;
+    while (end < parts.segments.size() &&
+           (end == begin || bytes + EstimatedBytes(parts.segments[end]) <= max_content_bytes)) {
+      bytes += EstimatedBytes(parts.segments[end++]);
+    }
+    next.segments = parts.segments.subspan(begin, end - begin);
+    batches.push_back(EncodeOne(next));
+    begin = end;
+    next = BatchParts{};
+    next.unix_offset_ns = parts.unix_offset_ns;
+  } while (begin < parts.segments.size());
+  return batches;
+}
+
+}  // namespace lambent

@@ -150,7 +150,7 @@ absl::StatusOr<ListeningSocket> ListeningSocket::Create(const Endpoint& endpoint
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   sockaddr_in bound{};
   socklen_t size = sizeof(bound);
-  if (bind(fd, Generic(&*address), sizeof(*address)) != 0 || listen(fd, 16) != 0 ||
+  if (bind(fd, Generic(&*address), sizeof(*address)) != 0 || listen(fd, 128) != 0 ||
       getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size) != 0) {
     return ErrnoStatus(what, errno);
   }

@@ -33,6 +33,19 @@ std::vector<uint32_t> WireOrder(const SampleRows& rows) {
   return order;
 }
 
+// Times are rounded to about a 64th of the sampling period (128 µs at 99 Hz): what lies below is
+// the sampler's own jitter, and costs more bytes than everything else of a row (2.6 of 7.1,
+// measured).
+int64_t GridNs(int64_t typical_ns) {
+  int64_t grid_us = 1;
+  while (grid_us < 128 && grid_us * 2 * 64 * kNsPerUs <= typical_ns) grid_us *= 2;
+  return grid_us * kNsPerUs;
+}
+
+int64_t Round(int64_t ns, int64_t grid_ns) {
+  return (ns >= 0 ? ns + grid_ns / 2 : ns - grid_ns / 2) / grid_ns * grid_ns;
+}
+
 void WriteRows(const Segment& segment, Naming& naming, v1::SampleColumns* out) {
   const SampleRows& rows = segment.rows;
   const auto count = static_cast<int>(rows.size());
@@ -45,15 +58,27 @@ void WriteRows(const Segment& segment, Naming& naming, v1::SampleColumns* out) {
   out->mutable_state()->Reserve(count);
   out->mutable_rung()->Reserve(count);
   int64_t last_us = 0;
+  int64_t cpu_carry_ns = 0;  // what rounding took from the thread's rows before
+  uint32_t last_thread = 0;
   for (const uint32_t row : WireOrder(rows)) {
-    const int64_t start_us = (rows.start_ns[row] - segment.start_ns) / kNsPerUs;
-    out->add_start_delta_us(start_us - last_us);
-    last_us = start_us;
+    // Both ends are rounded on one grid, so contiguous rows stay so and sums stay right.
+    const int64_t grid_ns = GridNs(rows.wall_ns[row] / rows.observations[row]);
+    const int64_t start_ns = Round(rows.start_ns[row] - segment.start_ns, grid_ns);
+    const int64_t end_ns =
+        Round(rows.start_ns[row] - segment.start_ns + rows.wall_ns[row], grid_ns);
+    if (rows.thread[row] != last_thread) cpu_carry_ns = 0;
+    last_thread = rows.thread[row];
+    const int64_t cpu_ns = rows.cpu_ns[row] + cpu_carry_ns;
+    const int64_t cpu_rounded_ns = std::max<int64_t>(Round(cpu_ns, GridNs(cpu_ns)), 0);
+    cpu_carry_ns = cpu_ns - cpu_rounded_ns;
+
+    out->add_start_delta_us(start_ns / kNsPerUs - last_us);
+    last_us = start_ns / kNsPerUs;
     out->add_thread(naming.ThreadOf(rows.thread[row]));
     out->add_stack(naming.StackOf(rows.stack[row]));
     out->add_observations(rows.observations[row]);
-    out->add_wall_us(Us(rows.wall_ns[row]));
-    out->add_cpu_us(Us(rows.cpu_ns[row]));
+    out->add_wall_us(Us(end_ns - start_ns));
+    out->add_cpu_us(Us(cpu_rounded_ns));
     out->add_state(static_cast<v1::ThreadState>(rows.state[row]));
     out->add_rung(static_cast<v1::Rung>(rows.rung[row]));
   }

@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/query/profile_queries.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+
+#include "collector/query/sample_merger.h"
+
+namespace lambent::collector {
+namespace {
+
+// Readings this far beyond an invocation's ends still describe its boundaries.
+constexpr int64_t kBoundaryUs = 2'000'000;
+// The readings at an invocation's boundaries are taken within moments of them.
+constexpr int64_t kMarginUs = 100'000;
+// Metrics are asked for some invocations, not for a history.
+constexpr size_t kMaxInvocationsOfMetrics = 200;
+
+absl::StatusOr<std::vector<MetricSeries>> SeriesBetween(ProfileStore& store,
+                                                        const std::string& environment,
+                                                        int64_t since_us, int64_t until_us) {
+  SeriesJoiner joiner;
+  const absl::Status read = store.ReadMetrics(
+      environment, since_us, until_us,
+      [&](const MetricsRecord& record) { joiner.Add(record, since_us, until_us); });
+  if (!read.ok()) return read;
+  return joiner.Join();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<InvocationSummary>> ListInvocations(ProfileStore& store,
+                                                               const Selection& selection,
+                                                               size_t limit) {
+  absl::StatusOr<std::vector<InvocationRecord>> invocations =
+      store.ReadInvocations(selection.filter, limit);
+  if (!invocations.ok()) return invocations.status();
+  std::vector<InvocationSummary> result;
+  for (InvocationRecord& invocation : *invocations) {
+    const absl::StatusOr<std::vector<MetricSeries>> series =
+        SeriesBetween(store, invocation.environment_id, invocation.start_us - kBoundaryUs,
+                      invocation.end_us + kBoundaryUs);
+    if (!series.ok()) return series.status();
+    const InvocationUse use = UseBetween(*series, invocation.start_us, invocation.end_us);
+    result.push_back({std::move(invocation), use});
+  }
+  return result;
+}
+
+absl::StatusOr<Profile> MergeProfile(ProfileStore& store, const Selection& selection) {
+  SampleMerger merger(selection);
+  const absl::Status read = store.ReadSegments(
+      selection.filter, [&](const SegmentRecord& segment) { merger.Add(segment); });
+  if (!read.ok()) return read;
+  if (merger.empty()) {
+    return absl::NotFoundError(absl::StrCat("no samples of ", Describe(selection)));
+  }
+  const absl::StatusOr<StackForest> forest = store.ReadStacks(merger.Stacks());
+  if (!forest.ok()) return forest.status();
+  const absl::StatusOr<absl::flat_hash_map<int64_t, std::string>> threads =
+      store.ReadThreadNames(merger.Threads());
+  if (!threads.ok()) return threads.status();
+  Profile profile = merger.Build(*forest, *threads);
+  if (profile.rows.empty() && profile.drops.empty()) {
+    return absl::NotFoundError(absl::StrCat("no samples of ", Describe(selection)));
+  }
+  return profile;
+}
+
+absl::StatusOr<std::vector<MetricSeries>> SelectMetrics(ProfileStore& store,
+                                                        const Selection& selection) {
+  const SampleFilter& filter = selection.filter;
+  if (!filter.environment_id.empty() && filter.request_id.empty()) {
+    return SeriesBetween(
+        store, filter.environment_id, filter.since_us,
+        filter.until_us != 0 ? filter.until_us : std::numeric_limits<int64_t>::max());
+  }
+  const absl::StatusOr<std::vector<InvocationRecord>> invocations =
+      store.ReadInvocations(filter, kMaxInvocationsOfMetrics);
+  if (!invocations.ok()) return invocations.status();
+  if (invocations->empty()) {
+    return absl::NotFoundError(absl::StrCat("no invocations of ", Describe(selection)));
+  }
+  std::vector<MetricSeries> result;
+  for (const InvocationRecord& invocation : *invocations) {
+    absl::StatusOr<std::vector<MetricSeries>> series =
+        SeriesBetween(store, invocation.environment_id, invocation.start_us, invocation.end_us);
+    if (!series.ok()) return series.status();
+    for (MetricSeries& one : *series) result.push_back(std::move(one));
+  }
+  return result;
+}
+
+}  // namespace lambent::collector

@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+
+#include "collector/query/profile.h"
+#include "collector/query/selection.h"
+#include "collector/store/records.h"
+#include "profiler/base/drop_reason.h"
+
+namespace lambent::collector {
+
+// Sums up the samples of a selection by stack, thread and phase, then makes the profile of them.
+// Thread-compatible.
+class SampleMerger {
+ public:
+  explicit SampleMerger(const Selection& selection) : selection_(selection) {}
+
+  // Adds a segment's samples that lie in the selection's times, and its drops and cost, which have
+  // no time of their own.
+  void Add(const SegmentRecord& segment);
+
+  // What the store must be asked for before Build.
+  std::vector<int64_t> Stacks() const;
+  std::vector<int64_t> Threads() const;
+  bool empty() const { return sums_.empty() && drops_.total() == 0; }
+
+  // Samples of threads whose name is not the selection's are left out here.
+  Profile Build(const StackForest& forest,
+                const absl::flat_hash_map<int64_t, std::string>& thread_names) const;
+
+ private:
+  struct Sum {
+    int64_t wall_us = 0;
+    int64_t cpu_us = 0;
+    uint64_t samples = 0;
+  };
+
+  const Selection selection_;
+  absl::flat_hash_map<std::tuple<int64_t, int64_t, Phase>, Sum> sums_;  // stack, thread, phase
+  DropCounts drops_;
+  Cost cost_;
+};
+
+}  // namespace lambent::collector

@@ -28,7 +28,7 @@ constexpr uint32_t kMappingId = 1, kMappingStart = 2, kMappingLimit = 3, kMappin
                    kMappingHasFunctions = 7;
 constexpr uint32_t kLocationId = 1, kLocationMapping = 2, kLocationAddress = 3, kLocationLine = 4;
 constexpr uint32_t kLineFunction = 1, kLineLine = 2;
-constexpr uint32_t kFunctionId = 1, kFunctionName = 2, kFunctionSystemName = 3, kFunctionFile = 4,
+constexpr uint32_t kFunctionId = 1, kFunctionName = 2, kFunctionFile = 4,
                    kFunctionStartLine = 5;
 
 // Addresses of one module are kept apart from another's: pprof wants disjoint mappings.
@@ -130,7 +130,6 @@ class PprofWriter {
       WireWriter function;
       function.Varint(kFunctionId, i + 1);
       function.Varint(kFunctionName, String(frame.name));
-      function.Varint(kFunctionSystemName, String(frame.name));
       function.NonZero(kFunctionFile, String(frame.file));
       function.NonZero(kFunctionStartLine, frame.line);
       out_.Message(kProfileFunction, function);

@@ -218,12 +218,12 @@ std::string RenderDiffSvg(const ProfileDiff& diff) {
                           Share(diff.compare_total[node], diff.compare_total[0]));
       },
       [&](size_t node) {
+        const double base = Share(diff.base_total[node], diff.base_total[0]);
+        const double compare = Share(diff.compare_total[node], diff.compare_total[0]);
         return absl::StrFormat("base %s (%.2f%%), compare %s (%.2f%%): %+.2f points",
-                               HumanWeight(diff.base_total[node], diff.weight),
-                               100 * Share(diff.base_total[node], diff.base_total[0]),
-                               HumanWeight(diff.compare_total[node], diff.weight),
-                               100 * Share(diff.compare_total[node], diff.compare_total[0]),
-                               100 * ShareChange(diff, static_cast<uint32_t>(node)));
+                               HumanWeight(diff.base_total[node], diff.weight), 100 * base,
+                               HumanWeight(diff.compare_total[node], diff.weight), 100 * compare,
+                               100 * (compare - base));
       });
 }
 

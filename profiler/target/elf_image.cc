@@ -3,7 +3,6 @@
 #include "profiler/target/elf_image.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include "absl/status/status.h"
@@ -22,6 +21,7 @@ constexpr uint64_t kMaxNoteBytes = 64 * 1024;
 constexpr uint64_t kMaxBuildIdBytes = 64;
 constexpr uint16_t kMaxSections = 4096;
 constexpr uint64_t kMaxSymbols = 4'000'000;
+constexpr uint64_t kMaxStringsBytes = 32 << 20;
 
 // The build id in the notes at `text`; empty when it is not there.
 std::string BuildIdInNotes(std::string_view notes) {
@@ -117,12 +117,11 @@ std::optional<Elf64_Sym> ElfImage::FindSymbol(std::string_view name) const {
 
 std::optional<Elf64_Sym> ElfImage::FindIn(const Elf64_Shdr& table, const Elf64_Shdr& strings,
                                           std::string_view name) const {
+  std::string names(
+      static_cast<size_t>(std::min({strings.sh_size, kMaxStringsBytes, file_->size()})), '\0');
+  names.resize(file_->ReadAt(strings.sh_offset, names.data(), names.size()));
   const uint64_t count = std::min(table.sh_size / sizeof(Elf64_Sym), kMaxSymbols);
-  std::array<Elf64_Sym, 1024> batch;
-  // Name offsets are compared by their strings only for symbols that are defined; the strings are
-  // read in one piece at a time, since tables are ordered much like their strings.
-  std::string window;
-  uint64_t window_start = 0;
+  std::vector<Elf64_Sym> batch(1024);
   for (uint64_t done = 0; done < count;) {
     const size_t want = static_cast<size_t>(std::min<uint64_t>(batch.size(), count - done));
     const size_t got = file_->ReadAt(table.sh_offset + done * sizeof(Elf64_Sym), batch.data(),
@@ -131,17 +130,12 @@ std::optional<Elf64_Sym> ElfImage::FindIn(const Elf64_Shdr& table, const Elf64_S
     if (got == 0) break;
     for (size_t i = 0; i < got; ++i) {
       const Elf64_Sym& symbol = batch[i];
-      if (symbol.st_shndx == SHN_UNDEF || symbol.st_name >= strings.sh_size) continue;
-      const uint64_t at = symbol.st_name;
-      if (at < window_start || at + kMaxNameBytes + 1 > window_start + window.size()) {
-        window_start = at;
-        window.resize(64 * 1024);
-        window.resize(file_->ReadAt(strings.sh_offset + at, window.data(), window.size()));
+      if (symbol.st_shndx == SHN_UNDEF || symbol.st_name >= names.size() ||
+          names.size() - symbol.st_name <= name.size()) {
+        continue;
       }
-      const std::string_view here = std::string_view(window).substr(
-          std::min<size_t>(static_cast<size_t>(at - window_start), window.size()));
-      if (here.size() > name.size() && here.substr(0, name.size()) == name &&
-          here[name.size()] == '\0') {
+      if (names[symbol.st_name + name.size()] == '\0' &&
+          std::string_view(names).substr(symbol.st_name, name.size()) == name) {
         return symbol;
       }
     }

@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/interpreters/cpython/cpython_reader.h"
+
+#include <utility>
+
+#include "absl/status/status.h"
+
+namespace lambent::cpython {
+
+absl::StatusOr<std::unique_ptr<CPythonReader>> CPythonReader::Attach(int32_t pid,
+                                                                     const ModuleTable& modules,
+                                                                     os::RemoteMemory& memory,
+                                                                     StringTable& strings) {
+  auto location = LocateRuntime(modules, memory);
+  if (!location.ok()) return location.status();
+  std::unique_ptr<CPythonReader> reader(
+      new CPythonReader(pid, *std::move(location), memory, strings));
+  if (!reader->threads_.Initialised()) {
+    return absl::UnavailableError("reading Python's state: the interpreter is not initialised yet");
+  }
+  return reader;
+}
+
+CPythonReader::CPythonReader(int32_t pid, RuntimeLocation location, os::RemoteMemory& memory,
+                             StringTable& strings)
+    : location_(std::move(location)),
+      memory_(memory),
+      threads_(memory, location_.offsets, location_.runtime, pid),
+      frames_(memory, location_.offsets, location_.code_type),
+      codes_(memory, location_.offsets, location_.code_type, strings) {}
+
+CaptureResult CPythonReader::Capture(int32_t tid, RawPythonStack* stack) {
+  stack->Clear();
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const ThreadStateRef thread = threads_.Find(tid);
+    if (thread.address == 0) {
+      const auto failure = memory_.last_failure();
+      if (failure == os::RemoteMemory::Failure::kGone ||
+          failure == os::RemoteMemory::Failure::kRefused) {
+        return CaptureResult::kUnreadable;
+      }
+      return CaptureResult::kNoPython;
+    }
+    if (predictions_.size() >= kMaxPredictions) predictions_.clear();
+    switch (frames_.Read(thread, tid, &predictions_[tid], stack)) {
+      case FrameResult::kOk:
+        return CaptureResult::kOk;
+      case FrameResult::kInconsistent:
+        stack->Clear();
+        return CaptureResult::kInconsistent;
+      case FrameResult::kOtherThread:
+        threads_.Forget();
+        break;
+    }
+  }
+  stack->Clear();
+  return CaptureResult::kInconsistent;
+}
+
+size_t CPythonReader::Decode(const RawPythonStack& stack, std::vector<PythonFrame>* frames) {
+  frames->clear();
+  names_.clear();
+  for (const CodeHead& head : stack.codes) names_.push_back(codes_.Find(head));
+  size_t unnamed = 0;
+  for (const RawFrame& frame : stack.frames) {
+    if (frame.code >= names_.size()) continue;
+    const CodeCache::Names& names = names_[frame.code];
+    unnamed += names.name == StringId{} ? 1 : 0;
+    frames->push_back({names.name, names.file, names.line, frame.entry});
+  }
+  return unnamed;
+}
+
+bool CPythonReader::IsEval(uint64_t address) const {
+  for (const AddressRange& range : location_.eval) {
+    if (address >= range.start && address < range.end) return true;
+  }
+  return false;
+}
+
+}  // namespace lambent::cpython

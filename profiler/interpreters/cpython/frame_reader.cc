@@ -1,0 +1,214 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/interpreters/cpython/frame_reader.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace lambent::cpython {
+namespace {
+
+constexpr uint64_t kLowestAddress = 4096;
+constexpr size_t kCFrameBytes = 16;
+constexpr size_t kMaxChunkBytes = 256 * 1024;  // of a chunk; frames beyond are read one by one
+
+uint64_t WordAt(const char* bytes, size_t offset) {
+  uint64_t word = 0;
+  std::memcpy(&word, bytes + offset, sizeof(word));
+  return word;
+}
+
+uint32_t IntAt(const char* bytes, size_t offset) {
+  uint32_t value = 0;
+  std::memcpy(&value, bytes + offset, sizeof(value));
+  return value;
+}
+
+bool IsObjectAddress(uint64_t address) {
+  return address >= kLowestAddress && address % 8 == 0 && address >> 48 == 0;
+}
+
+size_t End(uint16_t offset, size_t size) { return offset == Offsets::kAbsent ? 0 : offset + size; }
+
+}  // namespace
+
+FrameReader::FrameReader(os::RemoteMemory& memory, const Offsets& offsets, uint64_t code_type)
+    : memory_(memory),
+      offsets_(offsets),
+      code_type_(code_type),
+      thread_bytes_(std::max({End(offsets.thread_id, 8), End(offsets.thread_frame, 8),
+                              End(offsets.thread_native_id, 8), End(offsets.thread_chunk, 16)})) {}
+
+FrameResult FrameReader::Read(const ThreadStateRef& thread, int32_t tid,
+                              FramePrediction* prediction, RawPythonStack* stack) {
+  stack->Clear();
+  copy_.Clear();
+  copy_.Add(thread.address, thread_bytes_);
+  if (prediction->cframe != 0) copy_.Add(prediction->cframe, kCFrameBytes);
+  for (size_t i = 0; i < prediction->chunk_count; ++i) {
+    copy_.Add(prediction->chunks[i].address, prediction->chunks[i].used);
+  }
+  for (size_t i = 0; i < prediction->loose_count; ++i) {
+    copy_.Add(prediction->loose[i], kFrameBytes);
+  }
+  copy_.Fetch(memory_);  // a short one only means that something was predicted wrongly
+  const char* const head = Get(thread.address, thread_bytes_);
+  if (head == nullptr) return FrameResult::kOtherThread;
+  if (WordAt(head, offsets_.thread_id) != thread.pthread ||
+      (offsets_.thread_native_id != Offsets::kAbsent &&
+       WordAt(head, offsets_.thread_native_id) != static_cast<uint64_t>(tid))) {
+    return FrameResult::kOtherThread;
+  }
+
+  FramePrediction next;
+  uint64_t frame = WordAt(head, offsets_.thread_frame);
+  if (offsets_.thread_chunk != Offsets::kAbsent) {
+    const uint64_t chunk = WordAt(head, offsets_.thread_chunk);
+    const uint64_t top = WordAt(head, offsets_.thread_chunk + 8u);
+    if (chunk != 0 && top > chunk) LoadChunk(chunk, top - chunk, &next);
+  }
+  if (offsets_.cframe_current_frame != Offsets::kAbsent) {
+    next.cframe = frame;
+    const char* const cframe = IsObjectAddress(frame) ? Get(frame, kCFrameBytes) : nullptr;
+    if (cframe == nullptr) return FrameResult::kInconsistent;
+    frame = WordAt(cframe, offsets_.cframe_current_frame);
+  }
+  const FrameResult result = Walk(frame, &next, stack);
+  if (result != FrameResult::kOk) return result;
+  if (!ReadCodes(stack)) return FrameResult::kInconsistent;
+  *prediction = next;
+  return FrameResult::kOk;
+}
+
+const char* FrameReader::Get(uint64_t address, size_t size) {
+  if (const char* found = copy_.Find(address, size)) return found;
+  if (!copy_.Add(address, size)) {
+    // No room to keep it: only a stack of very many loose frames comes here.
+    static_assert(CopiedMemory::kMaxPieces >
+                  FramePrediction::kMaxLoose + FramePrediction::kMaxChunks);
+    copy_.Clear();
+    copy_.Add(address, size);
+  }
+  return copy_.Fetch(memory_) ? copy_.Find(address, size) : nullptr;
+}
+
+bool FrameReader::LoadChunk(uint64_t address, uint64_t used, FramePrediction* next) {
+  if (!IsObjectAddress(address) || used < kChunkHeaderBytes || used > kMaxChunkBytes) return false;
+  if (Get(address, static_cast<size_t>(used)) == nullptr) return false;
+  if (next->chunk_count < FramePrediction::kMaxChunks) {
+    // Some more than is used now: the next capture may find the stack a little deeper. It stays
+    // within the page, so that it can be read.
+    const uint64_t end = (address + used + 512) & ~uint64_t{511};
+    const uint64_t page_end = (address + used + 4095) & ~uint64_t{4095};
+    next->chunks[next->chunk_count++] = {address,
+                                         static_cast<uint32_t>(std::min(end, page_end) - address)};
+  }
+  return true;
+}
+
+const char* FrameReader::GetFrame(uint64_t address, FramePrediction* next) {
+  for (size_t i = 0; i < next->chunk_count; ++i) {
+    const auto& chunk = next->chunks[i];
+    if (address > chunk.address && address < chunk.address + chunk.used) {
+      return Get(address, kFrameBytes);
+    }
+  }
+  // An older chunk: it is full up to its `top`.
+  if (next->chunk_count > 0) {
+    const auto& last = next->chunks[next->chunk_count - 1u];
+    const char* const header = Get(last.address, kChunkHeaderBytes);
+    const uint64_t previous = header == nullptr ? 0 : WordAt(header, 0);
+    const char* const older =
+        IsObjectAddress(previous) ? Get(previous, kChunkHeaderBytes) : nullptr;
+    if (older != nullptr) {
+      const uint64_t size = WordAt(older, 8);
+      const uint64_t used = kChunkHeaderBytes + (WordAt(older, 16) & 0xffffffff) * 8;
+      if (address > previous && address - previous < size && used <= size &&
+          next->chunk_count < FramePrediction::kMaxChunks) {
+        LoadChunk(previous, used, next);
+        return Get(address, kFrameBytes);
+      }
+    }
+  }
+  if (next->loose_count < FramePrediction::kMaxLoose) next->loose[next->loose_count++] = address;
+  return Get(address, kFrameBytes);
+}
+
+FrameResult FrameReader::Walk(uint64_t frame, FramePrediction* next, RawPythonStack* stack) {
+  const bool always_entry = offsets_.thread_chunk == Offsets::kAbsent;  // to 3.10: one C frame each
+  uint64_t anchor = 0;  // Brent's cycle detection: a torn list must not look like deep recursion
+  size_t steps = 0;
+  size_t anchored_for = 1;
+  while (frame != 0) {
+    if (!IsObjectAddress(frame) || frame == anchor) return FrameResult::kInconsistent;
+    if (++steps == anchored_for) {
+      anchor = frame;
+      anchored_for *= 2;
+    }
+    if (stack->frames.size() >= kMaxFrames || steps > 4 * kMaxFrames) {
+      stack->truncated = true;
+      break;
+    }
+    const char* const bytes = GetFrame(frame, next);
+    if (bytes == nullptr) return FrameResult::kInconsistent;
+    const bool shim = offsets_.frame_owner != Offsets::kAbsent &&
+                      static_cast<uint8_t>(bytes[offsets_.frame_owner]) == kOwnedByCStack;
+    const uint64_t code = WordAt(bytes, offsets_.frame_code);
+    const uint64_t previous = WordAt(bytes, offsets_.frame_previous);
+    if (shim) {
+      if (!stack->frames.empty()) stack->frames.back().entry = true;
+    } else {
+      if (!IsObjectAddress(code)) return FrameResult::kInconsistent;
+      const bool entry =
+          always_entry || previous == 0 ||
+          (offsets_.frame_is_entry != Offsets::kAbsent && bytes[offsets_.frame_is_entry] != 0);
+      stack->frames.push_back({frame, IndexOfCode(code, stack), entry});
+    }
+    frame = previous;
+  }
+  return FrameResult::kOk;
+}
+
+uint32_t FrameReader::IndexOfCode(uint64_t address, RawPythonStack* stack) const {
+  // From the end: recursion repeats what came last.
+  for (size_t i = stack->codes.size(); i-- > 0;) {
+    if (stack->codes[i].address == address) return static_cast<uint32_t>(i);
+  }
+  stack->codes.push_back({.address = address});
+  return static_cast<uint32_t>(stack->codes.size() - 1);
+}
+
+bool FrameReader::ReadCodes(RawPythonStack* stack) {
+  std::array<char, os::RemoteMemory::kMaxRanges * kCodeBytes> bytes;
+  std::array<os::RemoteRange, os::RemoteMemory::kMaxRanges> ranges;
+  for (size_t start = 0; start < stack->codes.size(); start += ranges.size()) {
+    const size_t count = std::min(ranges.size(), stack->codes.size() - start);
+    for (size_t i = 0; i < count; ++i) {
+      ranges[i] = {stack->codes[start + i].address, bytes.data() + i * kCodeBytes, kCodeBytes};
+    }
+    if (memory_.ReadV(absl::MakeConstSpan(ranges.data(), count)) != count * kCodeBytes) {
+      return false;
+    }
+    for (size_t i = 0; i < count; ++i) {
+      if (!ParseCodeHead(bytes.data() + i * kCodeBytes, offsets_, code_type_,
+                         &stack->codes[start + i])) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+bool ParseCodeHead(const char* bytes, const Offsets& offsets, uint64_t code_type, CodeHead* head) {
+  if (code_type != 0 && WordAt(bytes, kTypeOffset) != code_type) return false;
+  head->name =
+      WordAt(bytes, offsets.code_qualified_name != Offsets::kAbsent ? offsets.code_qualified_name
+                                                                    : offsets.code_name);
+  head->file_name = WordAt(bytes, offsets.code_file_name);
+  head->first_line = IntAt(bytes, offsets.code_first_line);
+  head->argument_count = IntAt(bytes, offsets.code_argument_count);
+  head->flags = IntAt(bytes, offsets.code_flags);
+  return IsObjectAddress(head->name) && IsObjectAddress(head->file_name);
+}
+
+}  // namespace lambent::cpython

@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "profiler/interpreters/cpython/copied_memory.h"
+#include "profiler/interpreters/cpython/offsets.h"
+#include "profiler/interpreters/cpython/raw_python_stack.h"
+#include "profiler/interpreters/cpython/thread_states.h"
+#include "profiler/os/remote_memory.h"
+
+namespace lambent::cpython {
+
+// What a thread's previous capture found, so that the next one copies all of it in one system call.
+// A wrong prediction costs a further read, never a wrong stack: every pointer is followed anew.
+struct FramePrediction {
+  static constexpr size_t kMaxChunks = 12;
+  static constexpr size_t kMaxLoose = 20;
+
+  struct Chunk {
+    uint64_t address = 0;
+    uint32_t used = 0;  // bytes, with the header
+  };
+  std::array<Chunk, kMaxChunks> chunks;   // current one first
+  std::array<uint64_t, kMaxLoose> loose;  // frames outside chunks
+  uint64_t cframe = 0;
+  uint8_t chunk_count = 0;
+  uint8_t loose_count = 0;
+};
+
+enum class FrameResult : uint8_t {
+  kOk,
+  kOtherThread,   // the thread state is not (or no longer) that of this kernel thread
+  kInconsistent,  // what was read can not be a stack: the thread ran, or ended, meanwhile
+};
+
+// Takes what names a code object out of its first kCodeBytes; `head->address` is left alone. False
+// for what is no code object. Pure.
+bool ParseCodeHead(const char* bytes, const Offsets& offsets, uint64_t code_type, CodeHead* head);
+
+// Copies the frames of one thread state, leaf first. Bounded whatever the memory holds. Nothing
+// allocates but the growth of the result. Confined to the sampler thread.
+class FrameReader {
+ public:
+  // `code_type`: address of PyCode_Type, 0: not known. `memory` must outlive this.
+  FrameReader(os::RemoteMemory& memory, const Offsets& offsets, uint64_t code_type);
+
+  // Reads the frames of a thread state, found to be that of the kernel thread `tid`.
+  FrameResult Read(const ThreadStateRef& thread, int32_t tid, FramePrediction* prediction,
+                   RawPythonStack* stack);
+
+ private:
+  // The bytes at `address`, out of the copy or copied now; null: unreadable.
+  const char* Get(uint64_t address, size_t size);
+  const char* GetFrame(uint64_t address, FramePrediction* next);
+  bool LoadChunk(uint64_t address, uint64_t used, FramePrediction* next);
+  FrameResult Walk(uint64_t frame, FramePrediction* next, RawPythonStack* stack);
+  bool ReadCodes(RawPythonStack* stack);
+  uint32_t IndexOfCode(uint64_t address, RawPythonStack* stack) const;
+
+  os::RemoteMemory& memory_;
+  const Offsets offsets_;
+  const uint64_t code_type_;
+  const size_t thread_bytes_;  // of a thread state, as far as it is needed
+  CopiedMemory copy_;
+};
+
+}  // namespace lambent::cpython

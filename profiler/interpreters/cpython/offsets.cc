@@ -1,0 +1,201 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/interpreters/cpython/offsets.h"
+
+#include <cstring>
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace lambent::cpython {
+namespace {
+
+constexpr Offsets k39 = {
+    .runtime_interpreters_head = 32,
+    .interpreter_next = 0,
+    .interpreter_threads_head = 8,
+    .thread_next = 8,
+    .thread_interpreter = 16,
+    .thread_id = 176,
+    .thread_frame = 24,
+    .frame_code = 32,
+    .frame_previous = 24,
+    .code_flags = 36,
+    .code_argument_count = 16,
+    .code_first_line = 40,
+    .code_file_name = 104,
+    .code_name = 112,
+    .ascii_size = 48,
+    .compact_size = 72,
+};
+
+// What we read lies where it did in 3.9; f_lasti, which we do not read, has moved.
+constexpr Offsets k310 = k39;
+
+constexpr Offsets k311 = {
+    .runtime_interpreters_head = 40,
+    .interpreter_next = 0,
+    .interpreter_threads_head = 16,
+    .thread_next = 8,
+    .thread_interpreter = 16,
+    .thread_id = 152,
+    .thread_native_id = 160,
+    .thread_frame = 56,
+    .thread_chunk = 296,
+    .cframe_current_frame = 8,
+    .frame_code = 32,
+    .frame_previous = 48,
+    .frame_is_entry = 68,
+    .code_flags = 48,
+    .code_argument_count = 56,
+    .code_first_line = 72,
+    .code_file_name = 112,
+    .code_name = 120,
+    .code_qualified_name = 128,
+    .ascii_size = 48,
+    .compact_size = 72,
+};
+
+constexpr Offsets k312 = {
+    .runtime_interpreters_head = 40,
+    .interpreter_next = 0,
+    .interpreter_threads_head = 72,
+    .thread_next = 8,
+    .thread_interpreter = 16,
+    .thread_id = 136,
+    .thread_native_id = 144,
+    .thread_frame = 56,
+    .thread_chunk = 232,
+    .cframe_current_frame = 0,
+    .frame_code = 0,
+    .frame_previous = 8,
+    .frame_owner = 70,
+    .code_flags = 48,
+    .code_argument_count = 52,
+    .code_first_line = 68,
+    .code_file_name = 112,
+    .code_name = 120,
+    .code_qualified_name = 128,
+    .ascii_size = 40,
+    .compact_size = 56,
+};
+
+// Positions within 3.13's _Py_DebugOffsets of the uint64_t we want.
+enum DebugPosition : size_t {
+  kVersion = 8,
+  kFreeThreaded = 16,
+  kInterpretersHead = 40,
+  kInterpreterNext = 64,
+  kThreadsHead = 72,
+  kThreadNext = 168,
+  kThreadInterpreter = 176,
+  kThreadCurrentFrame = 184,
+  kThreadId = 192,
+  kThreadNativeId = 200,
+  kThreadChunk = 208,
+  kFramePrevious = 232,
+  kFrameExecutable = 240,
+  kFrameOwner = 264,
+  kCodeFileName = 280,
+  kCodeName = 288,
+  kCodeQualifiedName = 296,
+  kCodeFirstLine = 312,
+  kCodeArgumentCount = 320,
+  kAsciiSize = 560,
+};
+
+uint64_t ReadWord(absl::Span<const char> bytes, size_t at) {
+  uint64_t word = 0;
+  std::memcpy(&word, bytes.data() + at, sizeof(word));
+  return word;
+}
+
+// `value` as an offset; what is too big becomes kAbsent, which Fits() refuses.
+uint16_t Narrow(uint64_t value) {
+  return value < Offsets::kAbsent ? static_cast<uint16_t>(value) : Offsets::kAbsent;
+}
+
+bool WithinOrAbsent(uint16_t offset, size_t size, size_t limit) {
+  return offset == Offsets::kAbsent || offset + size <= limit;
+}
+
+}  // namespace
+
+std::optional<Offsets> OffsetsOfMinor(int minor) {
+  switch (minor) {
+    case 9:
+      return k39;
+    case 10:
+      return k310;
+    case 11:
+      return k311;
+    case 12:
+      return k312;
+    default:
+      return std::nullopt;
+  }
+}
+
+absl::StatusOr<Offsets> OffsetsOfRuntime(absl::Span<const char> runtime) {
+  if (runtime.size() < kDebugOffsetsBytes ||
+      std::string_view(runtime.data(), 8) != std::string_view("xdebugpy", 8)) {
+    return absl::InvalidArgumentError("reading _Py_DebugOffsets: its cookie is missing");
+  }
+  if (ReadWord(runtime, kVersion) >> 16 != 0x030d) {
+    return absl::UnimplementedError("reading _Py_DebugOffsets: not of Python 3.13");
+  }
+  if (ReadWord(runtime, kFreeThreaded) != 0) {
+    return absl::UnimplementedError(
+        "reading Python's state: free-threaded builds are not supported");
+  }
+  const auto at = [&](DebugPosition position) { return Narrow(ReadWord(runtime, position)); };
+  const Offsets offsets = {
+      .runtime_interpreters_head = at(kInterpretersHead),
+      .interpreter_next = at(kInterpreterNext),
+      .interpreter_threads_head = at(kThreadsHead),
+      .thread_next = at(kThreadNext),
+      .thread_interpreter = at(kThreadInterpreter),
+      .thread_id = at(kThreadId),
+      .thread_native_id = at(kThreadNativeId),
+      .thread_frame = at(kThreadCurrentFrame),
+      .thread_chunk = at(kThreadChunk),
+      .frame_code = at(kFrameExecutable),
+      .frame_previous = at(kFramePrevious),
+      .frame_owner = at(kFrameOwner),
+      .code_flags = 48,  // not in the table; only part of what tells two code objects apart
+      .code_argument_count = at(kCodeArgumentCount),
+      .code_first_line = at(kCodeFirstLine),
+      .code_file_name = at(kCodeFileName),
+      .code_name = at(kCodeName),
+      .code_qualified_name = at(kCodeQualifiedName),
+      .ascii_size = at(kAsciiSize),
+      // PyCompactUnicodeObject is a PyASCIIObject with utf8_length and utf8.
+      .compact_size = Narrow(ReadWord(runtime, kAsciiSize) + 16),
+  };
+  if (!Fits(offsets)) {
+    return absl::InvalidArgumentError(
+        "reading _Py_DebugOffsets: offsets beyond any sensible object");
+  }
+  return offsets;
+}
+
+bool Fits(const Offsets& o) {
+  constexpr uint16_t kMaxRuntime = 0x8000;
+  constexpr size_t kMaxText = 128;
+  return o.runtime_interpreters_head < kMaxRuntime && o.interpreter_next < kMaxRuntime &&
+         o.interpreter_threads_head < kMaxRuntime &&  //
+         o.thread_next + 8u <= kThreadBytes && o.thread_interpreter + 8u <= kThreadBytes &&
+         o.thread_id + 8u <= kThreadBytes && o.thread_frame + 8u <= kThreadBytes &&
+         WithinOrAbsent(o.thread_native_id, 8, kThreadBytes) &&
+         WithinOrAbsent(o.thread_chunk, 16, kThreadBytes) &&
+         WithinOrAbsent(o.cframe_current_frame, 8, 16) &&  //
+         o.frame_code + 8u <= kFrameBytes && o.frame_previous + 8u <= kFrameBytes &&
+         WithinOrAbsent(o.frame_owner, 1, kFrameBytes) &&
+         WithinOrAbsent(o.frame_is_entry, 1, kFrameBytes) &&  //
+         o.code_flags + 4u <= kCodeBytes && o.code_argument_count + 4u <= kCodeBytes &&
+         o.code_first_line + 4u <= kCodeBytes && o.code_file_name + 8u <= kCodeBytes &&
+         o.code_name + 8u <= kCodeBytes && WithinOrAbsent(o.code_qualified_name, 8, kCodeBytes) &&
+         o.ascii_size <= kMaxText && o.compact_size <= kMaxText;
+}
+
+}  // namespace lambent::cpython

@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+
+namespace lambent::cpython {
+
+// Where CPython keeps what we read, as byte offsets. All are checked to lie within what is read at
+// once (the k…Bytes below), so that readers need not check again. A value.
+//
+// The tables for 3.9 to 3.12 were taken with offsetof() from the headers of each minor version
+// (their internal ones, Py_BUILD_CORE); they hold for every micro version, for both 64-bit
+// architectures and for shared and static builds. 3.13 describes itself (_Py_DebugOffsets).
+struct Offsets {
+  static constexpr uint16_t kAbsent = 0xffff;
+
+  // _PyRuntimeState
+  uint16_t runtime_interpreters_head = 0;
+  // PyInterpreterState
+  uint16_t interpreter_next = 0;
+  uint16_t interpreter_threads_head = 0;
+  // PyThreadState
+  uint16_t thread_next = 0;
+  uint16_t thread_interpreter = 0;
+  uint16_t thread_id = 0;                   // pthread_t
+  uint16_t thread_native_id = kAbsent;      // gettid(); from 3.11
+  uint16_t thread_frame = 0;                // current frame, or the _PyCFrame that has it
+  uint16_t thread_chunk = kAbsent;          // datastack_chunk; datastack_top follows; from 3.11
+  uint16_t cframe_current_frame = kAbsent;  // 3.11 and 3.12
+  // _PyInterpreterFrame; PyFrameObject up to 3.10
+  uint16_t frame_code = 0;
+  uint16_t frame_previous = 0;
+  uint16_t frame_owner = kAbsent;     // owner, where a shim of C code is told by it: 3.12, 3.13
+  uint16_t frame_is_entry = kAbsent;  // 3.11
+  // PyCodeObject
+  uint16_t code_flags = 0;
+  uint16_t code_argument_count = 0;
+  uint16_t code_first_line = 0;
+  uint16_t code_file_name = 0;
+  uint16_t code_name = 0;
+  uint16_t code_qualified_name = kAbsent;  // from 3.11
+  // PyASCIIObject: its size is where ASCII text starts, PyCompactUnicodeObject's where other text
+  // does
+  uint16_t ascii_size = 0;
+  uint16_t compact_size = 0;
+};
+
+// PyObject.ob_type, PyASCIIObject.length and .state: the same in all versions.
+inline constexpr size_t kTypeOffset = 8;
+inline constexpr size_t kTextLengthOffset = 16;
+inline constexpr size_t kTextStateOffset = 32;
+// Bits of PyASCIIObject.state.
+inline constexpr uint32_t kTextKindShift = 2;
+inline constexpr uint32_t kTextKindMask = 7;
+inline constexpr uint32_t kTextCompact = 32;
+inline constexpr uint32_t kTextAscii = 64;
+// _PyInterpreterFrame.owner of a frame that stands for C code: FRAME_OWNED_BY_CSTACK.
+inline constexpr uint8_t kOwnedByCStack = 3;
+// _PyStackChunk: previous, size in bytes, top (index of the first free word), then the words.
+inline constexpr size_t kChunkHeaderBytes = 24;
+
+// How much of each object is read at once.
+inline constexpr size_t kThreadBytes = 384;
+inline constexpr size_t kFrameBytes = 72;
+inline constexpr size_t kCodeBytes = 136;
+
+// Versions we know: 3.kOldestMinor … 3.kNewestMinor.
+inline constexpr int kOldestMinor = 9;
+inline constexpr int kNewestMinor = 13;
+
+// The table for 3.`minor`; none for 3.13, which describes itself, and for versions we do not know.
+std::optional<Offsets> OffsetsOfMinor(int minor);
+
+// How much of _PyRuntime OffsetsOfRuntime wants.
+inline constexpr size_t kDebugOffsetsBytes = 584;
+
+// The table in the first bytes of a 3.13 _PyRuntime (struct _Py_DebugOffsets, pycore_runtime.h),
+// which are untrusted. Errors: Unimplemented for a free-threaded build or another version,
+// InvalidArgument for what is no such table.
+absl::StatusOr<Offsets> OffsetsOfRuntime(absl::Span<const char> runtime);
+
+// Whether every offset lies within what is read at once.
+bool Fits(const Offsets& offsets);
+
+}  // namespace lambent::cpython

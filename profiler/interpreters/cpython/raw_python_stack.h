@@ -1,0 +1,53 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace lambent::cpython {
+
+// Most Python frames of one stack; those nearest the root are left out beyond it.
+inline constexpr size_t kMaxFrames = 1023;
+
+// What names a code object, read together with the stack it is on, and what tells it apart from
+// another one that is later at the same address.
+struct CodeHead {
+  uint64_t address = 0;
+  uint64_t name = 0;  // qualified where there is one
+  uint64_t file_name = 0;
+  uint32_t first_line = 0;
+  uint32_t argument_count = 0;
+  uint32_t flags = 0;
+
+  friend bool operator==(const CodeHead&, const CodeHead&) = default;
+};
+
+// One Python frame as it was in memory.
+struct RawFrame {
+  uint64_t address = 0;
+  uint32_t code = 0;  // index into RawPythonStack::codes
+  bool entry =
+      false;  // called by C code: one run of the evaluation loop ends here, towards the root
+
+  friend bool operator==(const RawFrame&, const RawFrame&) = default;
+};
+
+// A thread's Python frames, leaf first, copied but not yet named. Reused between captures so that
+// capturing allocates nothing once warm. Equality is that of the stacks: two copies taken one after
+// the other that differ were taken of a thread that ran meanwhile.
+struct RawPythonStack {
+  std::vector<RawFrame> frames;
+  std::vector<CodeHead> codes;  // each once
+  bool truncated = false;       // frames nearest the root are missing
+
+  void Clear() {
+    frames.clear();
+    codes.clear();
+    truncated = false;
+  }
+  friend bool operator==(const RawPythonStack&, const RawPythonStack&) = default;
+};
+
+}  // namespace lambent::cpython

@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "absl/container/flat_hash_map.h"
+
+#include "profiler/interpreters/cpython/offsets.h"
+#include "profiler/os/remote_memory.h"
+
+namespace lambent::cpython {
+
+// Interpreters and thread states followed at most, so that a list torn by its owner ends.
+inline constexpr int kMaxInterpreters = 64;
+inline constexpr int kMaxThreads = 4096;
+
+// A PyThreadState, and what it must still hold to be the one that was found.
+struct ThreadStateRef {
+  uint64_t address = 0;
+  uint64_t pthread = 0;  // its thread_id
+};
+
+// Which PyThreadState belongs to which kernel thread, by walking the interpreters' lists. From 3.11
+// a thread state says its kernel id. Before, it only has the pthread_t: the address of glibc's
+// struct pthread, in which the kernel id lies at a known place (taken only when it is the id asked
+// for); the oldest thread state is the main thread's. Confined to the sampler thread.
+class ThreadStates {
+ public:
+  // `runtime`: address of _PyRuntime. `memory` must outlive this.
+  ThreadStates(os::RemoteMemory& memory, const Offsets& offsets, uint64_t runtime,
+               int32_t main_tid);
+
+  // The thread state of `tid`; address 0: it has none, or its lists could not be read. Walks the
+  // lists again when the answer is not known and a thread was added since.
+  ThreadStateRef Find(int32_t tid);
+
+  // Forgets what is known: for a thread state that turned out to be another thread's.
+  void Forget();
+
+  // Whether a first interpreter with a first thread exists: it does not before the runtime
+  // initialises.
+  bool Initialised();
+
+ private:
+  struct Heads {
+    uint64_t interpreter = 0;
+    uint64_t thread = 0;
+    friend bool operator==(const Heads&, const Heads&) = default;
+  };
+  bool ReadHeads(Heads* heads);
+  void Walk(const Heads& heads);
+  void AddThread(const char* bytes, uint64_t address);
+
+  os::RemoteMemory& memory_;
+  const Offsets offsets_;
+  const uint64_t runtime_;
+  const int32_t main_tid_;
+  Heads walked_;
+  bool complete_ = false;  // the last walk saw every thread state, each with its kernel id
+  absl::flat_hash_map<int32_t, ThreadStateRef> states_;
+};
+
+}  // namespace lambent::cpython

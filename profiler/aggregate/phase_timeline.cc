@@ -71,7 +71,7 @@ int64_t PhaseTimeline::NextStart(int64_t time_ns) const {
   return after == stretches_.end() ? std::numeric_limits<int64_t>::max() : after->start_ns;
 }
 
-int64_t PhaseTimeline::SettledBefore(int64_t now_ns, int64_t lag_ns) const {
+int64_t PhaseTimeline::UnfrozenAgo(int64_t now_ns, int64_t lag_ns) const {
   int64_t end_ns = now_ns;
   for (auto freeze = freezes_.rbegin(); freeze != freezes_.rend(); ++freeze) {
     const int64_t awake_ns = end_ns - std::min(freeze->until_ns, end_ns);
@@ -80,6 +80,21 @@ int64_t PhaseTimeline::SettledBefore(int64_t now_ns, int64_t lag_ns) const {
     end_ns = std::min(freeze->from_ns, end_ns);
   }
   return end_ns - lag_ns;
+}
+
+int64_t PhaseTimeline::SettledBefore(int64_t now_ns, int64_t lag_ns) const {
+  const int64_t by_age_ns = UnfrozenAgo(now_ns, lag_ns);
+  int64_t by_answers_ns = now_ns - kInvokeLagNs;
+  // From the newest back, until age has settled them anyway.
+  for (size_t i = stretches_.size(); i-- > 0;) {
+    const Stretch& stretch = stretches_[i];
+    const bool open = i + 1 == stretches_.size();
+    const bool answered = !open && stretches_[i + 1].request_id == stretch.request_id;
+    const bool waits = stretch.phase == Phase::kInvoke || stretch.phase == Phase::kInit;
+    if (waits && !answered) by_answers_ns = std::min(by_answers_ns, stretch.start_ns);
+    if (stretch.start_ns <= by_age_ns) break;
+  }
+  return std::max(by_age_ns, by_answers_ns);
 }
 
 void PhaseTimeline::Forget(int64_t time_ns) {

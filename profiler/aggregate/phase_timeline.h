@@ -29,6 +29,8 @@ class PhaseTimeline {
  public:
   // Older stretches and freezes are forgotten beyond this many.
   static constexpr size_t kMaxStretches = 4096;
+  // INVOKE comes from our own event loop: it is never later than this.
+  static constexpr int64_t kInvokeLagNs = 20'000'000;
 
   explicit PhaseTimeline(int64_t init_start_ns);
 
@@ -48,7 +50,9 @@ class PhaseTimeline {
   // Start of the stretch after the one in effect at a time; INT64_MAX: none is known.
   int64_t NextStart(int64_t time_ns) const;
 
-  // Everything before the returned time happened at least `lag_ns` of un-frozen time before now.
+  // No event that is still to come can change the phase of anything before the returned time:
+  // either it happened at least `lag_ns` of un-frozen time ago (how late telemetry is), or the
+  // answers to all invocations until then are known.
   int64_t SettledBefore(int64_t now_ns, int64_t lag_ns) const;
 
   // What is before `time_ns` has been used: later boundaries cannot be inserted there any more.
@@ -61,6 +65,7 @@ class PhaseTimeline {
   };
   void Insert(size_t index, int64_t time_ns, Phase phase, std::string_view request_id);
   size_t IndexAt(int64_t time_ns) const;
+  int64_t UnfrozenAgo(int64_t now_ns, int64_t lag_ns) const;
 
   std::deque<Stretch> stretches_;  // by start_ns, never empty
   std::deque<Freeze> freezes_;

@@ -16,12 +16,12 @@ namespace lambent {
 // What other threads tell the sampler thread. Thread-safe; no call waits for longer than a push.
 class SessionInputs {
  public:
-  // Events held at most; a sampler thread that lags this far behind loses the oldest but keeps
+  // Events held at most. Beyond it (a sampler thread that hangs) the oldest go.
   // count.
   static constexpr size_t kMaxEvents = 4096;
 
   void Post(InvocationEvent event) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Moves the waiting events to the end of *events. Cheap when there is none: one relaxed load.
+  // Moves the waiting events to the end of *events. One load when there is none.
   void TakeEvents(std::vector<InvocationEvent>* events) ABSL_LOCKS_EXCLUDED(mutex_);
 
   void SetRate(uint32_t hz) { rate_hz_.store(hz, std::memory_order_relaxed); }

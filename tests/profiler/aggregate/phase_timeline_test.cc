@@ -85,6 +85,22 @@ TEST(PhaseTimelineTest, SettlesByUnfrozenTime) {
   EXPECT_EQ(timeline.SettledBefore(100'200, 150), 100'050);
 }
 
+TEST(PhaseTimelineTest, SettlesEarlyWhenAllAnswersAreKnown) {
+  constexpr int64_t kMs = 1'000'000;
+  PhaseTimeline timeline(0);
+  timeline.InitDone(100 * kMs);
+  timeline.Invoke("a", 1'000 * kMs);
+  EXPECT_EQ(timeline.SettledBefore(1'050 * kMs, 150 * kMs), 1'000 * kMs);
+
+  timeline.RuntimeDone("a", 1'040 * kMs);
+  EXPECT_EQ(timeline.SettledBefore(1'070 * kMs, 150 * kMs), 1'050 * kMs);
+
+  timeline.Invoke("b", 1'080 * kMs);
+  timeline.Invoke("c", 1'100 * kMs);
+  EXPECT_EQ(timeline.SettledBefore(1'120 * kMs, 150 * kMs), 1'080 * kMs);
+  EXPECT_EQ(timeline.SettledBefore(2'000 * kMs, 150 * kMs), 1'850 * kMs);
+}
+
 TEST(PhaseTimelineTest, NeverChangesWhatWasUsed) {
   PhaseTimeline timeline(0);
   timeline.Invoke("a", 100);

@@ -1,0 +1,235 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/session/sampling_loop.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace lambent {
+namespace {
+
+constexpr int64_t kSecondNs = 1'000'000'000;
+// While the process has not appeared for this long, looking for it each millisecond is too dear.
+constexpr int64_t kAttachQuicklyForNs = 2 * kSecondNs;
+// Frames named per tick: keeps a tick short while a burst of new code runs.
+constexpr size_t kNamesPerTick = 32;
+
+int64_t PeriodNs(uint32_t hz) { return kSecondNs / std::clamp(hz, 1u, 1000u); }
+
+}  // namespace
+
+SamplingLoop::SamplingLoop(const SessionOptions& options, os::Clock& clock, SamplerFactory attach,
+                           MetricsSource& metrics, BatchSink& sink, SessionInputs& inputs,
+                           int64_t init_start_ns)
+    : options_(options),
+      clock_(clock),
+      attach_(std::move(attach)),
+      metrics_(metrics),
+      sink_(sink),
+      inputs_(inputs),
+      timeline_(init_start_ns),
+      schedule_(PeriodNs(options.sample_hz), options.seed, clock.MonotonicNs()),
+      governor_(options.overhead_budget),
+      started_ns_(clock.MonotonicNs()),
+      last_tick_ns_(started_ns_),
+      last_self_cpu_ns_(clock.SelfCpuNs()),
+      last_cut_ns_(started_ns_) {}
+
+int64_t SamplingLoop::MonotonicOf(absl::Time time) const {
+  return clock_.MonotonicNs() - absl::ToInt64Nanoseconds(clock_.UnixTime() - time);
+}
+
+int64_t SamplingLoop::Step() {
+  TakeEvents();
+  ApplyRate();
+  const int64_t now_ns = clock_.MonotonicNs();
+  if (process_ == nullptr && now_ns >= attach_next_ns_) Attach(now_ns);
+  if (now_ns >= schedule_.next_ns()) Tick(now_ns);
+  if (boundary_) {
+    ReadMetrics(MetricsScope::kBoundary, now_ns);
+  } else if (now_ns >= metrics_next_ns_) {
+    ReadMetrics(MetricsScope::kCadence, now_ns);
+  }
+  window_.Settle(timeline_.SettledBefore(now_ns, absl::ToInt64Nanoseconds(options_.settle_lag)));
+  MaybeCut(now_ns);
+  return process_ != nullptr ? schedule_.next_ns() : std::min(schedule_.next_ns(), attach_next_ns_);
+}
+
+void SamplingLoop::TakeEvents() {
+  if (inputs_.TakeFlush()) flush_asked_ = true;
+  taken_.clear();
+  inputs_.TakeEvents(&taken_);
+  for (InvocationEvent& event : taken_) {
+    TakeEvent(event);
+    events_.push_back(std::move(event));
+  }
+}
+
+void SamplingLoop::TakeEvent(const InvocationEvent& event) {
+  using Kind = InvocationEvent::Kind;
+  switch (event.kind) {
+    case Kind::kInitRuntimeDone:
+      timeline_.InitDone(MonotonicOf(event.time));
+      break;
+    case Kind::kInvoke:
+      timeline_.Invoke(event.request_id, MonotonicOf(event.time));
+      boundary_ = true;
+      break;
+    case Kind::kRuntimeDone:
+      timeline_.RuntimeDone(event.request_id, MonotonicOf(event.time));
+      boundary_ = answered_ = true;
+      break;
+    case Kind::kShutdown:
+      timeline_.Shutdown(MonotonicOf(event.time));
+      boundary_ = true;
+      break;
+    default:
+      break;
+  }
+}
+
+void SamplingLoop::ApplyRate() {
+  const uint32_t asked = inputs_.rate_hz();
+  const uint32_t hz = asked == 0 ? options_.sample_hz : asked;
+  if (hz == wished_hz_) return;
+  wished_hz_ = hz;
+  schedule_.SetPeriod(PeriodNs(hz) * governor_.divisor());
+}
+
+void SamplingLoop::Attach(int64_t now_ns) {
+  absl::StatusOr<std::unique_ptr<ProcessSampler>> process = attach_();
+  if (!process.ok() || *process == nullptr) {
+    const bool quickly = now_ns - started_ns_ < kAttachQuicklyForNs;
+    attach_next_ns_ = now_ns + (quickly ? kAttachQuicklyNs : kAttachSlowlyNs);
+    return;
+  }
+  process_ = *std::move(process);
+  boundary_ = true;
+}
+
+void SamplingLoop::LoseProcess() {
+  naming_.Describe(*process_);  // its symbols may be gone with it, but its names need not be
+  process_.reset();
+  window_.ForgetKeys();
+  // A runtime that restarts is looked for as eagerly as the first one.
+  started_ns_ = clock_.MonotonicNs();
+  attach_next_ns_ = started_ns_ + kAttachQuicklyNs;
+  boundary_ = true;
+}
+
+bool SamplingLoop::NoteFreeze(int64_t now_ns, int64_t self_cpu_ns) {
+  const auto gap = schedule_.Tick(now_ns);
+  if (!gap.has_value()) return false;
+  const int64_t length_ns = gap->until_ns - gap->from_ns;
+  // Late because of our own work (reading symbol tables on a small share of a CPU) is not frozen.
+  if (self_cpu_ns > length_ns / 16) return false;
+  timeline_.Frozen(gap->from_ns, gap->until_ns);
+  frozen_since_cut_ns_ += length_ns;
+  InvocationEvent event;
+  event.kind = InvocationEvent::Kind::kFreeze;
+  event.time = clock_.UnixTime();
+  event.duration = absl::Nanoseconds(length_ns);
+  events_.push_back(std::move(event));
+  return true;
+}
+
+void SamplingLoop::Tick(int64_t now_ns) {
+  const bool frozen = NoteFreeze(now_ns, clock_.SelfCpuNs() - last_self_cpu_ns_);
+  // After a freeze or a pause a sample stands for one period: the gap was nobody's time.
+  const auto weight_of = [&](int64_t wall_ns, int64_t time_ns) {
+    const bool froze_in_tick = time_ns - now_ns > SamplingSchedule::kFreezeNs;
+    return frozen || froze_in_tick || was_paused_ ? std::min(wall_ns, schedule_.period_ns())
+                                                  : wall_ns;
+  };
+  SelfCost cost;
+  cost.wall_ns = weight_of(now_ns - last_tick_ns_, now_ns);
+  last_tick_ns_ = now_ns;
+  const bool paused = inputs_.paused();
+  if (process_ != nullptr && !paused) {
+    const bool alive = process_->Observe([&](const ThreadSample& sample) {
+      ++observed_;
+      cost.stopped_ns += sample.stopped_ns;
+      cost.target_cpu_ns += sample.cpu_ns;
+      window_.Observe(sample, weight_of(sample.wall_ns, sample.time_ns));
+    });
+    if (alive) {
+      naming_.Describe(*process_, kNamesPerTick);
+    } else {
+      LoseProcess();
+    }
+  }
+  was_paused_ = paused;
+  const int64_t self_cpu_ns = clock_.SelfCpuNs();
+  cost.self_cpu_ns = self_cpu_ns - last_self_cpu_ns_;
+  last_self_cpu_ns_ = self_cpu_ns;
+  window_.AddCost(now_ns, cost);
+  // The start of the process (gRPC, symbol tables) is no measure of what sampling costs later.
+  if (timeline_.At(now_ns).phase == Phase::kInit) return;
+  if (governor_.Add(cost.wall_ns, cost.self_cpu_ns, cost.stopped_ns)) {
+    schedule_.SetPeriod(PeriodNs(wished_hz_) * governor_.divisor());
+  }
+}
+
+void SamplingLoop::ReadMetrics(MetricsScope scope, int64_t now_ns) {
+  boundary_ = false;
+  metrics_next_ns_ = now_ns + absl::ToInt64Nanoseconds(options_.metrics_interval);
+  metrics_.Read(scope, process_ != nullptr ? process_->pid() : 0,
+                [this](const MetricReading& reading) {
+                  if (readings_.size() < kMaxReadings) readings_.push_back(reading);
+                });
+}
+
+void SamplingLoop::MaybeCut(int64_t now_ns) {
+  const int64_t interval_ns = absl::ToInt64Nanoseconds(options_.batch_interval);
+  const int64_t since_ns = now_ns - last_cut_ns_;
+  const bool must = window_.row_count() >= options_.batch_rows || window_.full() ||
+                    window_.segments().size() >= ProfileWindow::kMaxSegments / 2 ||
+                    events_.size() >= SessionInputs::kMaxEvents / 2;
+  const bool something = !window_.empty() || !events_.empty() || !readings_.empty();
+  // An answered invocation leaves at once when the environment is often frozen: the next chance to
+  // send may be minutes away. A busy environment cuts by the interval, however many answers.
+  const bool may = flush_asked_ || (answered_ && since_ns >= interval_ns) ||
+                   since_ns - frozen_since_cut_ns_ >= interval_ns;
+  if (must || (something && may)) Cut(now_ns);
+}
+
+void SamplingLoop::Cut(int64_t now_ns) {
+  flush_asked_ = answered_ = false;
+  last_cut_ns_ = now_ns;
+  frozen_since_cut_ns_ = 0;
+  const SinkDebt debt = sink_.TakeDebt();
+  if (debt.new_epoch) dictionary_.RestartEpoch();
+  if (process_ != nullptr) {
+    naming_.Describe(*process_);
+  } else {
+    naming_.GiveUp();
+  }
+  BatchParts parts;
+  parts.segments = window_.segments();
+  parts.readings = readings_;
+  parts.events = events_;
+  parts.lost = debt.lost;
+  parts.cut_ns = now_ns;
+  parts.unix_offset_ns = absl::ToUnixNanos(clock_.UnixTime()) - now_ns;
+  for (EncodedBatch& batch : encoder_.Encode(parts)) sink_.Put(std::move(batch));
+  window_.Clear();
+  events_.clear();
+  readings_.clear();
+  if (dictionary_.full() || window_.full()) {
+    window_.StartOver();
+    dictionary_.Clear();
+    naming_.Clear();
+  }
+}
+
+void SamplingLoop::Finish() {
+  TakeEvents();
+  const int64_t now_ns = clock_.MonotonicNs();
+  // Not another look at the process: at SHUTDOWN it is gone or going.
+  ReadMetrics(MetricsScope::kBoundary, now_ns);
+  window_.Settle(std::numeric_limits<int64_t>::max());
+  Cut(now_ns);
+}
+
+}  // namespace lambent

@@ -1,0 +1,257 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/session/sampling_loop.h"
+
+#include <memory>
+#include <random>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/fakes/fake_batch_sink.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_metrics_source.h"
+#include "tests/fakes/fake_process_sampler.h"
+
+namespace lambent {
+namespace {
+
+using Kind = InvocationEvent::Kind;
+
+class SamplingLoopTest : public ::testing::Test {
+ protected:
+  SamplingLoopTest() { Restart(SessionOptions{}); }
+
+  void Restart(const SessionOptions& options) {
+    loop_ = std::make_unique<SamplingLoop>(
+        options, clock_,
+        [this]() -> absl::StatusOr<std::unique_ptr<ProcessSampler>> {
+          ++attach_calls_;
+          if (next_process_ == nullptr) return absl::NotFoundError("no runtime yet");
+          return std::move(next_process_);
+        },
+        metrics_, sink_, inputs_, clock_.MonotonicNs());
+  }
+  fakes::FakeProcessSampler& Appear(int32_t pid) {
+    auto process = std::make_unique<fakes::FakeProcessSampler>(clock_, pid);
+    fakes::FakeProcessSampler& borrowed = *process;
+    next_process_ = std::move(process);
+    return borrowed;
+  }
+  void RunFor(absl::Duration time) {
+    const int64_t until = clock_.MonotonicNs() + absl::ToInt64Nanoseconds(time);
+    while (clock_.MonotonicNs() < until) clock_.SleepUntil(std::min(until, loop_->Step()));
+  }
+  void Post(Kind kind, std::string request_id = "") {
+    InvocationEvent event;
+    event.kind = kind;
+    event.time = clock_.UnixTime();
+    event.request_id = std::move(request_id);
+    inputs_.Post(std::move(event));
+  }
+  // Observations by "phase request-id".
+  std::map<std::string, uint64_t> ByPhase() const {
+    std::map<std::string, uint64_t> counts;
+    for (const v1::BatchContent& content : sink_.contents()) {
+      for (const v1::Segment& segment : content.segments()) {
+        uint64_t& count = counts[std::string(PhaseName(static_cast<Phase>(segment.phase()))) + " " +
+                                 segment.request_id()];
+        for (const uint32_t n : segment.samples().observations()) count += n;
+      }
+    }
+    return counts;
+  }
+
+  fakes::FakeClock clock_;
+  fakes::FakeMetricsSource metrics_{clock_};
+  fakes::FakeBatchSink sink_;
+  SessionInputs inputs_;
+  std::unique_ptr<ProcessSampler> next_process_;
+  int attach_calls_ = 0;
+  std::unique_ptr<SamplingLoop> loop_;
+};
+
+TEST_F(SamplingLoopTest, LooksForTheProcessEachMillisecond) {
+  RunFor(absl::Milliseconds(100));
+  EXPECT_GE(attach_calls_, 95);
+
+  RunFor(absl::Seconds(3));
+  const int before = attach_calls_;
+  RunFor(absl::Seconds(1));
+  EXPECT_LE(attach_calls_ - before, 60);
+}
+
+TEST_F(SamplingLoopTest, SamplesAtTheRate) {
+  Appear(42).Run(42, {"leaf", "main"});
+  RunFor(absl::Seconds(10));
+  loop_->Finish();
+
+  EXPECT_NEAR(static_cast<double>(loop_->observed()), 990, 3);
+  EXPECT_EQ(sink_.Accounted(), loop_->observed());
+}
+
+TEST_F(SamplingLoopTest, AssignsPhasesThoughTelemetryIsLate) {
+  Appear(42).Run(42, {"leaf", "main"});
+  RunFor(absl::Milliseconds(500));
+  Post(Kind::kInvoke, "r1");
+  RunFor(absl::Milliseconds(300));
+  InvocationEvent done;
+  done.kind = Kind::kRuntimeDone;
+  done.request_id = "r1";
+  done.time = clock_.UnixTime();
+  RunFor(absl::Milliseconds(100));  // telemetry takes its time
+  inputs_.Post(done);
+  RunFor(absl::Milliseconds(100));
+  Post(Kind::kShutdown);
+  loop_->Finish();
+
+  const auto counts = ByPhase();
+  EXPECT_NEAR(static_cast<double>(counts.at("init ")), 49, 2);
+  EXPECT_NEAR(static_cast<double>(counts.at("invoke r1")), 30, 2);
+  EXPECT_NEAR(static_cast<double>(counts.at("after r1")), 20, 2);
+  EXPECT_EQ(sink_.Accounted(), loop_->observed());
+}
+
+TEST_F(SamplingLoopTest, GivesAFreezeNoWeightAndAnEvent) {
+  Appear(42).Run(42, {"leaf", "main"});
+  RunFor(absl::Milliseconds(200));
+  clock_.Freeze(absl::Minutes(10));
+  RunFor(absl::Milliseconds(200));
+  loop_->Finish();
+
+  uint64_t wall_us = 0, cost_wall_us = 0;
+  int freezes = 0;
+  for (const v1::BatchContent& content : sink_.contents()) {
+    for (const v1::Segment& segment : content.segments()) {
+      for (const uint32_t us : segment.samples().wall_us()) wall_us += us;
+      cost_wall_us += segment.cost().wall_us();
+    }
+    for (const v1::InvocationEvent& event : content.events()) {
+      if (event.kind() != v1::InvocationEvent::FREEZE) continue;
+      ++freezes;
+      EXPECT_NEAR(static_cast<double>(event.duration_us()), 600e6, 20e3);
+    }
+  }
+  EXPECT_EQ(freezes, 1);
+  EXPECT_NEAR(static_cast<double>(wall_us), 400e3, 25e3);
+  EXPECT_NEAR(static_cast<double>(cost_wall_us), 400e3, 25e3);
+}
+
+TEST_F(SamplingLoopTest, OwnLongWorkIsNoFreeze) {
+  Appear(42).Run(42, {"leaf", "main"});
+  RunFor(absl::Milliseconds(200));
+  clock_.Advance(absl::Milliseconds(600));
+  clock_.UseCpu(absl::Milliseconds(300));
+  RunFor(absl::Milliseconds(200));
+  loop_->Finish();
+
+  for (const v1::BatchContent& content : sink_.contents()) EXPECT_EQ(content.events_size(), 0);
+}
+
+TEST_F(SamplingLoopTest, ReadsEverythingAtBoundariesAndLittleBetween) {
+  Appear(42).Run(42, {"main"});
+  RunFor(absl::Milliseconds(1000));
+  const auto cadence =
+      std::count(metrics_.asked().begin(), metrics_.asked().end(), MetricsScope::kCadence);
+  EXPECT_NEAR(static_cast<double>(cadence), 9, 2);
+
+  Post(Kind::kInvoke, "r");
+  RunFor(absl::Milliseconds(15));
+  EXPECT_EQ(metrics_.asked().back(), MetricsScope::kBoundary);
+}
+
+TEST_F(SamplingLoopTest, CutsAnAnsweredInvocationAtOnceWhenOftenFrozen) {
+  Appear(42).Run(42, {"main"});
+  RunFor(absl::Milliseconds(300));
+  Post(Kind::kInitRuntimeDone);
+  for (int i = 0; i < 3; ++i) {
+    Post(Kind::kInvoke, std::to_string(i));
+    RunFor(absl::Milliseconds(50));
+    Post(Kind::kRuntimeDone, std::to_string(i));
+    RunFor(absl::Milliseconds(30));
+    clock_.Freeze(absl::Minutes(1));
+  }
+  RunFor(absl::Milliseconds(50));
+
+  EXPECT_GE(ByPhase().at("invoke 1"), 3u);  // without Finish: it has left already
+}
+
+TEST_F(SamplingLoopTest, FlushRequestCutsWhatIsSettled) {
+  Appear(42).Run(42, {"main"});
+  RunFor(absl::Milliseconds(400));
+  const size_t before = sink_.batches().size();
+
+  inputs_.RequestFlush();
+  RunFor(absl::Milliseconds(15));
+
+  EXPECT_EQ(sink_.batches().size(), before + 1);
+}
+
+TEST_F(SamplingLoopTest, FollowsTheCollectorsWishes) {
+  Appear(42).Run(42, {"main"});
+  inputs_.SetRate(10);
+  RunFor(absl::Seconds(5));
+  EXPECT_NEAR(static_cast<double>(loop_->observed()), 50, 3);
+
+  inputs_.Pause(true);
+  RunFor(absl::Seconds(60));
+  inputs_.Pause(false);
+  inputs_.SetRate(0);
+  RunFor(absl::Seconds(1));
+  loop_->Finish();
+
+  EXPECT_NEAR(static_cast<double>(loop_->observed()), 50 + 99, 5);
+  uint64_t wall_us = 0;
+  for (const v1::BatchContent& content : sink_.contents()) {
+    for (const v1::Segment& segment : content.segments()) {
+      for (const uint32_t us : segment.samples().wall_us()) wall_us += us;
+    }
+  }
+  EXPECT_NEAR(static_cast<double>(wall_us), 6e6, 0.3e6);
+}
+
+TEST_F(SamplingLoopTest, GoesOnWithTheNextProcessUnderItsOwnNames) {
+  fakes::FakeProcessSampler& first = Appear(42);
+  first.Run(42, {"old_leaf", "old_main"});
+  RunFor(absl::Milliseconds(100));
+  first.End();
+  RunFor(absl::Milliseconds(30));
+  Appear(43).Run(43, {"new_leaf", "new_main"});
+  RunFor(absl::Milliseconds(300));
+  loop_->Finish();
+
+  std::vector<std::string> names;
+  for (const v1::BatchContent& content : sink_.contents()) {
+    for (const std::string& text : content.dictionary().strings()) names.push_back(text);
+  }
+  EXPECT_THAT(names, ::testing::IsSupersetOf({"old_leaf", "old_main", "new_leaf", "new_main"}));
+  EXPECT_EQ(sink_.Accounted(), loop_->observed());
+}
+
+TEST_F(SamplingLoopTest, ReportsWhatTheSinkLostInANewEpoch) {
+  Appear(42).Run(42, {"main"});
+  RunFor(absl::Milliseconds(1200));
+  SinkDebt debt;
+  debt.new_epoch = true;
+  debt.lost.Add(DropReason::kRejected, 5);
+  sink_.Owe(debt);
+  loop_->Finish();
+
+  EXPECT_EQ(sink_.contents().back().dictionary_epoch(), 2u);
+  EXPECT_GT(sink_.contents().back().dictionary().strings_size(), 0);
+  EXPECT_EQ(sink_.Accounted(), loop_->observed() + 5);
+}
+
+TEST_F(SamplingLoopTest, SlowsDownOverBudget) {
+  Appear(42).Run(42, {"main"});
+  Post(Kind::kInvoke, "r");
+  for (int i = 0; i < 400; ++i) {
+    RunFor(absl::Milliseconds(10));
+    clock_.UseCpu(absl::Microseconds(400));  // 4 %
+  }
+  EXPECT_LT(loop_->observed(), 250u);
+}
+
+}  // namespace
+}  // namespace lambent

@@ -40,9 +40,9 @@ absl::StatusOr<std::vector<MetricSeries>> SeriesBetween(ProfileStore& store,
 
 }  // namespace
 
-absl::StatusOr<std::vector<InvocationSummary>> ListInvocations(ProfileStore& store,
-                                                               const Selection& selection,
-                                                               size_t limit) {
+absl::StatusOr<std::vector<InvocationSummary>> SummariseInvocations(ProfileStore& store,
+                                                                    const Selection& selection,
+                                                                    size_t limit) {
   absl::StatusOr<std::vector<InvocationRecord>> invocations =
       store.ReadInvocations(selection.filter, limit);
   if (!invocations.ok()) return invocations.status();

@@ -21,9 +21,9 @@ struct InvocationSummary {
 };
 
 // Newest first, at most `limit`. Errors: the store's. Thread-safe.
-absl::StatusOr<std::vector<InvocationSummary>> ListInvocations(ProfileStore& store,
-                                                               const Selection& selection,
-                                                               size_t limit);
+absl::StatusOr<std::vector<InvocationSummary>> SummariseInvocations(ProfileStore& store,
+                                                                    const Selection& selection,
+                                                                    size_t limit);
 
 // All samples of the selection, merged. NOT_FOUND when no segment holds a sample or a drop of it;
 // else the store's errors. Thread-safe.

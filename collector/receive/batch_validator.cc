@@ -59,7 +59,7 @@ absl::StatusOr<v1::BatchContent> Parsed(const std::string& bytes) {
 
 absl::StatusOr<ValidatedBatch> ValidateBatch(const v1::Batch& batch,
                                              const DictionaryExtent& extent) {
-  if (batch.sequence() == 0 || batch.sequence() > (uint64_t{1} << 62)) {
+  if (batch.sequence() == 0 || batch.sequence() > kMaxSequence) {
     return absl::InvalidArgumentError(absl::StrCat("sequence: ", batch.sequence()));
   }
   absl::StatusOr<std::string> bytes = Uncompressed(batch);

@@ -28,6 +28,7 @@ inline constexpr size_t kMaxDictionaryStacks = size_t{1} << 22;
 inline constexpr size_t kMaxDictionaryThreads = size_t{1} << 18;
 
 // One batch.
+inline constexpr uint64_t kMaxSequence = uint64_t{1} << 62;
 inline constexpr size_t kMaxSegments = 4096;
 inline constexpr size_t kMaxRows = size_t{1} << 21;
 inline constexpr size_t kMaxMetricSeries = 1024;

@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/server/ingest_session.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+#include "collector/receive/batch_validator.h"
+#include "collector/receive/limits.h"
+#include "collector/receive/sequence_check.h"
+#include "collector/receive/validated_hello.h"
+#include "profiler/base/version.h"
+
+namespace lambent::collector {
+
+IngestSession::~IngestSession() {
+  if (session_ != nullptr) --counters_.environments_connected;
+}
+
+int64_t IngestSession::NowUnixUs() const { return absl::ToUnixMicros(clock_.UnixTime()); }
+
+v1::ServerMessage IngestSession::Ack() const {
+  v1::ServerMessage message;
+  message.mutable_ack()->set_durable_sequence(session_->durable_sequence);
+  return message;
+}
+
+absl::StatusOr<v1::ServerMessage> IngestSession::Answer(const v1::ClientMessage& message) {
+  switch (message.message_case()) {
+    case v1::ClientMessage::kHello:
+      if (session_ != nullptr) return absl::InvalidArgumentError("stream: a second hello");
+      return Welcome(message.hello());
+    case v1::ClientMessage::kBatch:
+      if (session_ == nullptr) return absl::InvalidArgumentError("stream: hello must come first");
+      return Receive(message.batch());
+    case v1::ClientMessage::MESSAGE_NOT_SET:
+      break;
+  }
+  return absl::InvalidArgumentError("stream: neither a hello nor a batch");
+}
+
+absl::StatusOr<v1::ServerMessage> IngestSession::Welcome(const v1::Hello& hello) {
+  const absl::StatusOr<ValidatedHello> checked = ValidateHello(hello);
+  if (!checked.ok()) return checked.status();
+  absl::StatusOr<std::unique_ptr<WriteSession>> session =
+      store_.OpenEnvironment(*checked, NowUnixUs());
+  if (!session.ok()) return session.status();
+  session_ = *std::move(session);
+  ++counters_.environments_connected;
+  v1::ServerMessage answer;
+  answer.mutable_welcome()->set_durable_sequence(session_->durable_sequence);
+  answer.mutable_welcome()->set_collector_version(std::string(kVersion));
+  return answer;
+}
+
+absl::StatusOr<v1::ServerMessage> IngestSession::Receive(const v1::Batch& batch) {
+  if (batch.sequence() != 0 && IsDuplicate(session_->durable_sequence, batch.sequence())) {
+    ++counters_.batches_duplicate;
+    return Ack();
+  }
+  const absl::StatusOr<ValidatedBatch> checked = ValidateBatch(batch, session_->extent);
+  if (!checked.ok()) return Reject(batch, checked.status());
+  const SequenceVerdict verdict =
+      JudgeSequence(session_->durable_sequence, session_->dictionary_broken, checked->sequence,
+                    checked->starts_epoch);
+  if (verdict.kind == SequenceVerdict::Kind::kRefused) {
+    return Reject(batch, absl::FailedPreconditionError(verdict.reason));
+  }
+  const int64_t started_ns = clock_.MonotonicNs();
+  const absl::Status stored = store_.StoreBatch(*session_, *checked, NowUnixUs());
+  if (!stored.ok()) {
+    ++counters_.batches_failed;
+    return stored;
+  }
+  counters_.CountCommit(static_cast<uint64_t>((clock_.MonotonicNs() - started_ns) / 1000));
+  ++counters_.batches_accepted;
+  counters_.samples += checked->samples;
+  for (const ValidatedSegment& segment : checked->segments) {
+    counters_.samples_dropped += segment.drops.total();
+  }
+  counters_.content_bytes += batch.content().size();
+  return Ack();
+}
+
+absl::StatusOr<v1::ServerMessage> IngestSession::Reject(const v1::Batch& batch,
+                                                        const absl::Status& why) {
+  // A number that cannot be kept cannot be refused for good either.
+  if (batch.sequence() == 0 || batch.sequence() > kMaxSequence) return why;
+  const std::string reason(why.message());
+  const uint64_t claimed = std::min(batch.samples(), kMaxSamplesCounted);
+  const absl::Status kept =
+      store_.RejectBatch(*session_, batch.sequence(), claimed, reason, NowUnixUs());
+  if (!kept.ok()) return kept;
+  ++counters_.batches_rejected;
+  counters_.samples_rejected += claimed;
+  v1::ServerMessage answer;
+  answer.mutable_rejected()->set_sequence(batch.sequence());
+  answer.mutable_rejected()->set_reason(reason);
+  return answer;
+}
+
+}  // namespace lambent::collector

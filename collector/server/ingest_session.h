@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "collector/receive/ingest_counters.h"
+#include "collector/store/profile_store.h"
+#include "lambent/v1/ingest.pb.h"
+#include "profiler/os/clock.h"
+
+namespace lambent::collector {
+
+// The protocol of one Ingest.Stream, message by message, without the network: Hello first, then
+// batches. Confined to the stream's thread.
+class IngestSession {
+ public:
+  // All must outlive this.
+  IngestSession(ProfileStore& store, IngestCounters& counters, const os::Clock& clock)
+      : store_(store), counters_(counters), clock_(clock) {}
+  ~IngestSession();
+  IngestSession(const IngestSession&) = delete;
+  IngestSession& operator=(const IngestSession&) = delete;
+
+  // The answer to one message; a batch's is written only once the batch is durable. An error ends
+  // the stream: INVALID_ARGUMENT when the message may not come here, else what the store could not
+  // do (the client keeps what was not acknowledged and comes again).
+  absl::StatusOr<v1::ServerMessage> Answer(const v1::ClientMessage& message);
+
+ private:
+  absl::StatusOr<v1::ServerMessage> Welcome(const v1::Hello& hello);
+  absl::StatusOr<v1::ServerMessage> Receive(const v1::Batch& batch);
+  absl::StatusOr<v1::ServerMessage> Reject(const v1::Batch& batch, const absl::Status& why);
+  v1::ServerMessage Ack() const;
+  int64_t NowUnixUs() const;
+
+  ProfileStore& store_;
+  IngestCounters& counters_;
+  const os::Clock& clock_;
+  std::unique_ptr<WriteSession> session_;  // null until Hello
+};
+
+}  // namespace lambent::collector

@@ -6,6 +6,9 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
+#include "profiler/base/log.h"
 #include "profiler/session/sampling_loop.h"
 
 namespace lambent {
@@ -48,6 +51,8 @@ void Session::Run(int64_t init_start_ns) {
                       dependencies_.sink, inputs_, init_start_ns);
     while (!inputs_.stop()) dependencies_.clock.SleepUntil(loop.Step());
     loop.Finish();
+    // The sampler's own count, apart from the data: what the data has to add up to.
+    Log(LogLevel::kInfo, absl::StrCat("samples captured ", loop.observed()));
   }
   finished_.Notify();
 }

@@ -26,6 +26,7 @@ MachineConfig ConfigOf(const LocalOptions& options, const std::vector<std::strin
   }
   config.function_timeout_ns = static_cast<int64_t>(options.timeout_s * 1e9);
   config.init_timeout_ns = static_cast<int64_t>(options.init_timeout_s * 1e9);
+  config.refuse_registration = options.register_refuse;
   return config;
 }
 

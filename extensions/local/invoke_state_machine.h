@@ -16,6 +16,9 @@ struct MachineConfig {
   std::vector<std::string> extension_files;  // base names, what they must register as
   int64_t function_timeout_ns = 3'000'000'000;
   int64_t init_timeout_ns = 10'000'000'000;
+  // Every registration is refused, and nobody waits for those who were: a platform that has no
+  // place for extensions.
+  bool refuse_registration = false;
 };
 
 // Why an API call was refused. error_type empty: it was accepted.
@@ -84,7 +87,7 @@ class InvokeStateMachine {
   int64_t invocation_deadline_ns() const { return invocation_deadline_ns_; }
 
  private:
-  enum class Mode { kStarting, kRegistered, kReady, kBusy, kGone };
+  enum class Mode { kStarting, kRefused, kRegistered, kReady, kBusy, kGone };
   struct Extension {
     std::string name;
     bool external = true;
@@ -93,6 +96,7 @@ class InvokeStateMachine {
     std::vector<std::string> events;
     std::string error_type;  // it reported this
     Ticket ticket = 0;
+    bool exited = false;        // kRefused, and ended by itself
     bool shutdown_due = false;  // SHUTDOWN waits for its next
     bool Wants(const char* event) const;
   };

@@ -34,8 +34,9 @@ const InvokeStateMachine::Extension* InvokeStateMachine::FindById(const std::str
 
 bool InvokeStateMachine::AllReady() const {
   return runtime_ready_ &&
-         std::all_of(extensions_.begin(), extensions_.end(),
-                     [](const Extension& extension) { return extension.mode == Mode::kReady; });
+         std::all_of(extensions_.begin(), extensions_.end(), [](const Extension& extension) {
+           return extension.mode == Mode::kReady || extension.mode == Mode::kRefused;
+         });
 }
 
 void InvokeStateMachine::Start(int64_t now) { BeginInit(InitPhase::kInit, now); }
@@ -83,6 +84,11 @@ ApiRefusal InvokeStateMachine::Register(const std::string& name, const std::stri
     return {"Extension.InvalidExtensionState", "Extension " + name + " has already registered"};
   }
   const bool external = known != extensions_.end();
+  if (config_.refuse_registration) {
+    if (external) known->mode = Mode::kRefused;
+    if (stage_ == Stage::kExtensionsStarting) LaunchRuntimeIfRegistered();
+    return {"Extension.RegistrationClosed", "Registration is refused, as was asked for"};
+  }
   if (!external && runtime_ready_) {
     return {"Extension.RegistrationClosed", "Extension registration closed already"};
   }
@@ -161,6 +167,7 @@ ApiRefusal InvokeStateMachine::RuntimeInitError(const std::string& error_type, i
 void InvokeStateMachine::FinishInitIfReady(int64_t now) {
   if (stage_ != Stage::kRuntimeStarting || !AllReady()) return;
   for (const Extension& extension : extensions_) {
+    if (extension.mode != Mode::kReady) continue;
     Act(ExtensionState{extension.name, "Ready", extension.events, ""});
   }
   const double duration_ms = Milliseconds(now - init_start_ns_);

@@ -53,6 +53,7 @@ void InvokeStateMachine::StopExtensions(int64_t now) {
   deadline_ns_ = std::max(now, shutdown_deadline_ns_);
   for (size_t i = 0; i < extensions_.size(); ++i) {
     Extension& extension = extensions_[i];
+    if (extension.exited) extension.mode = Mode::kGone;
     if (extension.mode == Mode::kGone) continue;
     if (!extension.external) {
       extension.mode = Mode::kGone;  // it lived in the runtime
@@ -74,12 +75,18 @@ void InvokeStateMachine::ExtensionExited(size_t index, bool launched, int64_t no
   Extension& extension = extensions_[index];
   const bool initialised = extension.mode == Mode::kReady || extension.mode == Mode::kBusy;
   if (extension.mode == Mode::kGone) return;
+  const bool refused = extension.mode == Mode::kRefused;
   extension.mode = Mode::kGone;
   if (extension.ticket != 0) Act(DropTicket{std::exchange(extension.ticket, 0)});
   const char* error_type = !launched                      ? "Extension.LaunchError"
                            : extension.error_type.empty() ? "Extension.Crash"
                            : initialised                  ? "Extension.ExitError"
                                                           : "Extension.InitError";
+  if (refused && stage_ != Stage::kStoppingExtensions) {
+    extension.mode = Mode::kRefused;  // nothing depends on it
+    extension.exited = true;
+    return;
+  }
   switch (stage_) {
     case Stage::kExtensionsStarting:
     case Stage::kRuntimeStarting:

@@ -187,10 +187,6 @@ void LambdaRoutes::HandleExtension(Ticket ticket, const HttpMessage& request,
 }
 
 void LambdaRoutes::Register(Ticket ticket, const HttpMessage& request) {
-  if (p_.options.register_refuse) {
-    Refuse(ticket, 403, {"Extension.RegistrationClosed", "refused by --register-refuse"});
-    return;
-  }
   std::vector<std::string> events;
   if (!request.body.empty()) {
     const Json body = Json::parse(request.body, nullptr, /*allow_exceptions=*/false);

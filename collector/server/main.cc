@@ -1,3 +1,5 @@
 // SPDX-FileCopyrightText: The Lambent Authors
 // SPDX-License-Identifier: Apache-2.0
-int main() { return 0; }
+#include "collector/server/collector_main.h"
+
+int main(int argc, char** argv) { return lambent::collector::CollectorMain(argc, argv); }

@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/server/collector_options.h"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace lambent::collector {
+
+absl::StatusOr<Address> Address::Parse(std::string_view text) {
+  const std::string whole(text);
+  const absl::Status wrong = absl::InvalidArgumentError(
+      absl::StrCat("address ", whole, ": expected HOST:PORT, for instance 127.0.0.1:4820"));
+  const size_t colon = whole.rfind(':');
+  if (colon == std::string::npos) return wrong;
+  Address address;
+  address.host = whole.substr(0, colon);
+  if (address.host.size() >= 2 && address.host.front() == '[' && address.host.back() == ']') {
+    address.host = address.host.substr(1, address.host.size() - 2);
+  } else if (address.host.find(':') != std::string::npos) {
+    return wrong;
+  }
+  if (address.host.empty() || !absl::SimpleAtoi(whole.substr(colon + 1), &address.port) ||
+      address.port < 0 || address.port > 65535) {
+    return wrong;
+  }
+  return address;
+}
+
+std::string Address::ToString() const {
+  const bool v6 = host.find(':') != std::string::npos;
+  return absl::StrCat(v6 ? "[" : "", host, v6 ? "]:" : ":", port);
+}
+
+bool Address::IsLoopback() const {
+  return host == "localhost" || host == "::1" || host.substr(0, 4) == "127.";
+}
+
+absl::StatusOr<CollectorOptions> ParseCollectorOptions(const std::vector<std::string>& arguments) {
+  CollectorOptions options;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    std::string name = arguments[i];
+    if (name == "--help" || name == "-h") {
+      options.help = true;
+      continue;
+    }
+    if (name == "--version") {
+      options.version = true;
+      continue;
+    }
+    std::string value;
+    if (const size_t equals = name.find('='); equals != std::string::npos) {
+      value = name.substr(equals + 1);
+      name.resize(equals);
+    } else if (i + 1 < arguments.size()) {
+      value = arguments[++i];
+    }
+    const bool known = name == "--data-dir" || name == "--grpc-address" ||
+                       name == "--http-address" || name == "--ports-file";
+    if (!known) return absl::InvalidArgumentError(absl::StrCat("unknown argument ", name));
+    if (value.empty()) return absl::InvalidArgumentError(absl::StrCat(name, " needs a value"));
+    if (name == "--data-dir") options.data_directory = value;
+    if (name == "--ports-file") options.ports_file = value;
+    if (name == "--grpc-address" || name == "--http-address") {
+      const absl::StatusOr<Address> address = Address::Parse(value);
+      if (!address.ok()) return address.status();
+      (name == "--grpc-address" ? options.grpc : options.http) = *address;
+    }
+  }
+  return options;
+}
+
+std::string_view CollectorUsage() {
+  return R"(lambent-collector receives profiles from lambent-extension, keeps them and serves them.
+
+Usage: lambent-collector [OPTION]...
+
+  --data-dir DIR           where profiles are kept; made if need be (lambent-data)
+  --grpc-address HOST:PORT where extensions and `lambent` connect (127.0.0.1:4820)
+  --http-address HOST:PORT web page, exports, /metrics, /healthz (127.0.0.1:4821)
+  --ports-file FILE        write the chosen ports there once ready: grpc=PORT, http=PORT
+  --version                print the version
+  --help                   print this
+
+Port 0 means any free port. There is no authentication yet: listen beyond loopback only in a network
+whose every host may read and write the profiles.
+
+SIGINT and SIGTERM end it cleanly. Exit status: 0 ended cleanly, 2 wrong usage, 4 could not start.
+)";
+}
+
+}  // namespace lambent::collector

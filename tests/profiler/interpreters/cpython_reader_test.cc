@@ -1,0 +1,295 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+// Reads real Python processes of every version on this machine.
+#include "profiler/interpreters/cpython/cpython_reader.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "profiler/os/process_files.h"
+#include "profiler/os/remote_memory.h"
+#include "profiler/target/module_table.h"
+#include "tests/support/program.h"
+
+namespace lambent::cpython {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+
+// Interpreters called 3.`minor`: those of pyenv, then the one in PATH's usual places.
+std::vector<std::string> FindInterpreters(int minor) {
+  namespace fs = std::filesystem;
+  const std::string name = "python3." + std::to_string(minor);
+  std::vector<std::string> found;
+  std::error_code error;
+  if (const char* home = std::getenv("HOME")) {
+    for (const auto& entry : fs::directory_iterator(fs::path(home) / ".pyenv/versions", error)) {
+      const fs::path program = entry.path() / "bin" / name;
+      if (fs::exists(program, error)) found.push_back(program);
+    }
+  }
+  for (const char* folder : {"/usr/local/bin/", "/usr/bin/", "/var/lang/bin/"}) {
+    if (fs::exists(folder + name, error)) found.push_back(folder + name);
+  }
+  return found;
+}
+
+// A Python script that runs until it has said "ready", and a reader attached to it.
+class Snake {
+ public:
+  Snake(const std::string& interpreter, const std::string& script) {
+    auto program = support::Program::Start({interpreter, "-u", "-c", script});
+    if (!program.ok()) return;
+    program_.emplace(*std::move(program));
+    program_->CollectUntil([&] { return Says("ready"); }, absl::Seconds(30));
+    files_ = os::CreateProcFiles();
+    process_ = files_->OpenProcess(program_->pid());
+    memory_ = os::CreateVmReadMemory(program_->pid());
+    modules_ = std::make_unique<ModuleTable>(*process_, memory_.get());
+    modules_->Refresh();
+  }
+
+  bool ready() const { return program_.has_value() && Says("ready"); }
+  std::string output() const { return program_->out() + program_->err(); }
+  int pid() const { return program_->pid(); }
+  os::RemoteMemory& memory() { return *memory_; }
+  absl::StatusOr<std::unique_ptr<CPythonReader>> Attach() {
+    return CPythonReader::Attach(pid(), *modules_, *memory_, strings_);
+  }
+  // The number the script printed after `key`.
+  int32_t Number(std::string_view key) const {
+    const size_t at = program_->out().find(key);
+    return at == std::string::npos ? 0 : std::atoi(program_->out().c_str() + at + key.size());
+  }
+  // Waits for `tid` to be blocked, so that its stack stands still.
+  bool WaitBlocked(int32_t tid) {
+    const auto thread = process_->OpenThread(tid);
+    for (int i = 0; i < 2000; ++i) {
+      os::ThreadStat stat;
+      if (thread->ReadStat(&stat) == os::ReadResult::kOk && stat.state == 'S') return true;
+      program_->CollectUntil([] { return false; }, absl::Milliseconds(5));
+    }
+    return false;
+  }
+  // Names of the Python frames of `tid`, leaf first.
+  std::vector<std::string> Names(CPythonReader& reader, int32_t tid) {
+    RawPythonStack stack;
+    if (!WaitBlocked(tid) || reader.Capture(tid, &stack) != CaptureResult::kOk) return {"?"};
+    reader.Decode(stack, &frames_);
+    truncated_ = stack.truncated;
+    std::vector<std::string> names;
+    for (const PythonFrame& frame : frames_) names.emplace_back(strings_.Get(frame.name));
+    return names;
+  }
+  const std::vector<PythonFrame>& frames() const { return frames_; }
+  std::string File(size_t frame) const { return std::string(strings_.Get(frames_[frame].file)); }
+  bool truncated() const { return truncated_; }
+
+ private:
+  bool Says(std::string_view text) const { return program_->out().find(text) != std::string::npos; }
+
+  std::optional<support::Program> program_;
+  std::unique_ptr<os::ProcFiles> files_;
+  std::unique_ptr<os::ProcessFiles> process_;
+  std::unique_ptr<os::RemoteMemory> memory_;
+  std::unique_ptr<ModuleTable> modules_;
+  StringTable strings_;
+  std::vector<PythonFrame> frames_;
+  bool truncated_ = false;
+};
+
+// Runs the body on every interpreter of the version.
+class CPythonTest : public testing::TestWithParam<int> {
+ protected:
+  void SetUp() override {
+    interpreters_ = FindInterpreters(GetParam());
+    if (interpreters_.empty()) {
+      GTEST_SKIP() << "no python3." << GetParam() << " on this machine";
+    }
+  }
+  // co_qualname came with 3.11.
+  std::string Qualified(const std::string& prefix, const std::string& name) const {
+    return GetParam() >= 11 ? prefix + name : name;
+  }
+  std::vector<std::string> interpreters_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Versions, CPythonTest, testing::Range(kOldestMinor, kNewestMinor + 1),
+                         [](const auto& version) {
+                           return "Python3" + std::to_string(version.param);
+                         });
+
+TEST_P(CPythonTest, BlockedRecursionIsReadInOrder) {
+  for (const std::string& interpreter : interpreters_) {
+    SCOPED_TRACE(interpreter);
+    Snake snake(interpreter, R"(
+import time
+def leaf():
+    print('ready')
+    time.sleep(1000)
+def descend(n):
+    return leaf() if n == 0 else descend(n - 1)
+def handler():
+    return descend(3)
+handler()
+)");
+    ASSERT_TRUE(snake.ready()) << snake.output();
+    auto reader = snake.Attach();
+    ASSERT_TRUE(reader.ok()) << reader.status();
+    EXPECT_EQ((*reader)->location().minor, GetParam());
+    EXPECT_THAT(
+        snake.Names(**reader, snake.pid()),
+        ElementsAre("leaf", "descend", "descend", "descend", "descend", "handler", "<module>"));
+    EXPECT_EQ(snake.frames()[0].line, 3u);
+    EXPECT_EQ(snake.frames()[1].line, 6u);
+    EXPECT_EQ(snake.File(0), "<string>");
+    EXPECT_TRUE(snake.frames().back().entry);
+  }
+}
+
+TEST_P(CPythonTest, EveryThreadHasItsOwnStack) {
+  for (const std::string& interpreter : interpreters_) {
+    SCOPED_TRACE(interpreter);
+    Snake snake(interpreter, R"(
+import os, threading, time
+class Worker:
+    def work(self, key):
+        os.write(1, f'{key} {threading.get_native_id()}\n'.encode())
+        time.sleep(1000)
+def run(key): Worker().work(key)
+for key in ('first', 'second'):
+    threading.Thread(target=run, args=(key,), daemon=True).start()
+time.sleep(0.3)
+print('ready')
+threading.Event().wait()
+)");
+    ASSERT_TRUE(snake.ready()) << snake.output();
+    auto reader = snake.Attach();
+    ASSERT_TRUE(reader.ok()) << reader.status();
+    for (const char* key : {"first", "second"}) {
+      const auto names = snake.Names(**reader, snake.Number(key));
+      ASSERT_GE(names.size(), 4u) << testing::PrintToString(names);
+      EXPECT_EQ(names[0], Qualified("Worker.", "work"));
+      EXPECT_EQ(names[1], "run");
+      EXPECT_EQ(names[2], Qualified("Thread.", "run"));
+    }
+    const auto names = snake.Names(**reader, snake.pid());
+    EXPECT_EQ(names.back(), "<module>");
+    EXPECT_THAT(names, Contains(Qualified("Event.", "wait")));
+  }
+}
+
+TEST_P(CPythonTest, GeneratorsAndCallbacksFromCKeepTheirPlace) {
+  for (const std::string& interpreter : interpreters_) {
+    SCOPED_TRACE(interpreter);
+    Snake snake(interpreter, R"(
+import time
+def numbers():
+    print('ready')
+    time.sleep(1000)
+    yield 1
+def total():
+    return sum(numbers())
+def key(x):
+    return total()
+sorted([1], key=key)
+)");
+    ASSERT_TRUE(snake.ready()) << snake.output();
+    auto reader = snake.Attach();
+    ASSERT_TRUE(reader.ok()) << reader.status();
+    EXPECT_THAT(snake.Names(**reader, snake.pid()),
+                ElementsAre("numbers", "total", "key", "<module>"));
+    // sum() and sorted() are C: the loop was entered anew for what they call.
+    EXPECT_TRUE(snake.frames()[0].entry);
+    EXPECT_TRUE(snake.frames()[2].entry);
+    if (GetParam() >= 11) {
+      EXPECT_FALSE(snake.frames()[1].entry);
+    }
+  }
+}
+
+TEST_P(CPythonTest, DeepStacksSpanChunksAndAreCutAtTheLimit) {
+  for (const std::string& interpreter : interpreters_) {
+    SCOPED_TRACE(interpreter);
+    for (const int depth : {700, 3000}) {
+      Snake snake(interpreter,
+                  "import sys, time\nsys.setrecursionlimit(5000)\n"
+                  "def leaf(): print('ready'); time.sleep(1000)\n"
+                  "def descend(n, a=0, b=0, c=0):\n"
+                  "    x = y = z = n\n"
+                  "    return leaf() if n == 0 else descend(n - 1)\n"
+                  "descend(" +
+                      std::to_string(depth) + ")");
+      ASSERT_TRUE(snake.ready()) << snake.output();
+      auto reader = snake.Attach();
+      ASSERT_TRUE(reader.ok()) << reader.status();
+      for (int again = 0; again < 2; ++again) {  // the second time as predicted
+        const auto names = snake.Names(**reader, snake.pid());
+        EXPECT_EQ(names.size(), depth == 700 ? 703 : kMaxFrames);
+        EXPECT_EQ(names.front(), "leaf");
+        EXPECT_EQ(names.back(), depth == 700 ? "<module>" : "descend");
+        EXPECT_EQ(snake.truncated(), depth == 3000);
+      }
+    }
+  }
+}
+
+TEST_P(CPythonTest, NamesOfEveryAlphabetAreUtf8) {
+  for (const std::string& interpreter : interpreters_) {
+    SCOPED_TRACE(interpreter);
+    Snake snake(interpreter, R"(
+import time
+def größe():
+    print('ready')
+    time.sleep(1000)
+def 漢字(): größe()
+def 𐐀(): 漢字()
+𐐀()
+)");
+    ASSERT_TRUE(snake.ready()) << snake.output();
+    auto reader = snake.Attach();
+    ASSERT_TRUE(reader.ok()) << reader.status();
+    EXPECT_THAT(snake.Names(**reader, snake.pid()), ElementsAre("größe", "漢字", "𐐀", "<module>"));
+  }
+}
+
+TEST_P(CPythonTest, ThreadWithoutPythonIsToldApart) {
+  for (const std::string& interpreter : interpreters_) {
+    SCOPED_TRACE(interpreter);
+    Snake snake(interpreter, "import time\nprint('ready')\ntime.sleep(1000)");
+    ASSERT_TRUE(snake.ready()) << snake.output();
+    auto reader = snake.Attach();
+    ASSERT_TRUE(reader.ok()) << reader.status();
+    RawPythonStack stack;
+    EXPECT_EQ((*reader)->Capture(snake.pid() + 1'000'000, &stack), CaptureResult::kNoPython);
+    EXPECT_TRUE(stack.frames.empty());
+  }
+}
+
+TEST(CPythonReaderTest, ShellIsNoPythonProcess) {
+  auto program = support::Program::Start({"/bin/sleep", "1000"});
+  ASSERT_TRUE(program.ok()) << program.status();
+  const auto files = os::CreateProcFiles();
+  const auto process = files->OpenProcess(program->pid());
+  const auto memory = os::CreateVmReadMemory(program->pid());
+  ModuleTable modules(*process, memory.get());
+  ASSERT_EQ(modules.Refresh(), os::ReadResult::kOk);
+  StringTable strings;
+  const auto reader = CPythonReader::Attach(program->pid(), modules, *memory, strings);
+  EXPECT_EQ(reader.status().code(), absl::StatusCode::kNotFound) << reader.status();
+}
+
+}  // namespace
+}  // namespace lambent::cpython

@@ -28,10 +28,11 @@ void Workbench::SetUp() {
   auto folder = os::TempDir::Create("lambent-test-");
   ASSERT_TRUE(folder.ok()) << folder.status();
   folder_ = std::make_unique<os::TempDir>(*std::move(folder));
+  // As the layer is unpacked, but with the program where it was built.
   fs::create_directories(extensions());
-  const std::string launcher = extensions() + "/lambent";
-  WriteFile(launcher, absl::StrCat("#!/bin/sh\nexec ", binaries_, "/lambent-extension \"$@\"\n"));
-  fs::permissions(launcher, fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
+  fs::create_directories(Path("opt/lambent"));
+  fs::copy_file(source_ + "/extensions/layer/lambent", extensions() + "/lambent");
+  fs::create_symlink(binaries_ + "/lambent-extension", Path("opt/lambent/lambent-extension"));
   collector_ = std::make_unique<CollectorProcess>(binaries_, folder_->path());
 }
 

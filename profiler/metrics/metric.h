@@ -34,7 +34,12 @@ enum class Metric : uint8_t {
 inline constexpr int kMetricCount = 20;
 
 // Whom a reading describes. Values equal lambent.v1.ProcessRole.
-enum class ProcessRole : uint8_t { kUnspecified = 0, kRuntime = 1, kExtension = 2, kEnvironment = 3 };
+enum class ProcessRole : uint8_t {
+  kUnspecified = 0,
+  kRuntime = 1,
+  kExtension = 2,
+  kEnvironment = 3
+};
 
 // One reading of one process's (or the environment's) metrics. A value.
 struct MetricReading {

@@ -123,8 +123,12 @@ bool ParseStatus(std::string_view text, ProcessStatus* status) {
   // A process without memory of its own (kernel thread, zombie) has no VmHWM.
   if (!FindNumber(text, "VmHWM:", &peak_kib) || peak_kib > (uint64_t{1} << 53)) peak_kib = 0;
   status->rss_peak_bytes = peak_kib * 1024;
-  return FindNumber(text, "voluntary_ctxt_switches:", &status->voluntary_switches) &&
-         FindNumber(text, "nonvoluntary_ctxt_switches:", &status->involuntary_switches);
+  return true;
+}
+
+bool ParseSwitches(std::string_view text, ThreadSwitches* switches) {
+  return FindNumber(text, "voluntary_ctxt_switches:", &switches->voluntary) &&
+         FindNumber(text, "nonvoluntary_ctxt_switches:", &switches->involuntary);
 }
 
 bool ParseIo(std::string_view text, ProcessIo* io) {

@@ -18,6 +18,8 @@ bool ParseProcessStat(std::string_view text, ProcessStat* stat);
 // Second figure of statm, in pages.
 bool ParseResidentPages(std::string_view text, uint64_t* pages);
 bool ParseStatus(std::string_view text, ProcessStatus* status);
+// Of a thread's status.
+bool ParseSwitches(std::string_view text, ThreadSwitches* switches);
 bool ParseIo(std::string_view text, ProcessIo* io);
 // Soft limit of "Max open files" of /proc/PID/limits; -1: unlimited.
 bool ParseOpenFilesLimit(std::string_view text, int64_t* limit);

@@ -61,10 +61,14 @@ struct ProcessStat {
 
 // Of /proc/PID/status, proc(5).
 struct ProcessStatus {
-  uint32_t uid = 0;                 // effective
-  uint64_t rss_peak_bytes = 0;      // VmHWM
-  uint64_t voluntary_switches = 0;  // of the main thread only
-  uint64_t involuntary_switches = 0;
+  uint32_t uid = 0;             // effective
+  uint64_t rss_peak_bytes = 0;  // VmHWM
+};
+
+// Context switches, of /proc/PID/task/TID/status, proc(5).
+struct ThreadSwitches {
+  uint64_t voluntary = 0;
+  uint64_t involuntary = 0;
 };
 
 // Of /proc/PID/io, proc(5).

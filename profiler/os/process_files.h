@@ -27,6 +27,8 @@ class ThreadFiles {
   virtual ReadResult ReadSchedule(ThreadSchedule* schedule) = 0;
   virtual ReadResult ReadStat(ThreadStat* stat) = 0;
   virtual ReadResult ReadCall(ThreadCall* call) = 0;
+  // Dearer, and its descriptor is not kept: for boundaries.
+  virtual ReadResult ReadSwitches(ThreadSwitches* switches) = 0;
   // The thread's name (comm): at most 15 bytes, any bytes.
   virtual ReadResult ReadName(std::string* name) = 0;
 };

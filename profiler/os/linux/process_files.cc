@@ -44,7 +44,8 @@ class LinuxThreadFiles final : public ThreadFiles {
         schedule_(folder + "/schedstat"),
         stat_(folder + "/stat"),
         call_(folder + "/syscall"),
-        name_path_(folder + "/comm") {}
+        name_path_(folder + "/comm"),
+        status_path_(folder + "/status") {}
 
   int32_t tid() const override { return tid_; }
   ReadResult ReadSchedule(ThreadSchedule* schedule) override {
@@ -55,6 +56,10 @@ class LinuxThreadFiles final : public ThreadFiles {
   }
   ReadResult ReadCall(ThreadCall* call) override {
     return ReadParsed<256>(call_, &ParseCall, call);
+  }
+  ReadResult ReadSwitches(ThreadSwitches* switches) override {
+    KeptFile file(status_path_);
+    return ReadParsed<8192>(file, &ParseSwitches, switches);
   }
   ReadResult ReadName(std::string* name) override {
     const ReadResult result = ReadWhole(name_path_, 64, name);
@@ -68,6 +73,7 @@ class LinuxThreadFiles final : public ThreadFiles {
   KeptFile stat_;
   KeptFile call_;
   const std::string name_path_;
+  const std::string status_path_;
 };
 
 class LinuxProcessFiles final : public ProcessFiles {

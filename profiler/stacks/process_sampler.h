@@ -24,21 +24,21 @@ struct FrameDescription {
   uint64_t address = 0;  // start of the function when named, else the frame's own address
 };
 
-// Samples all threads of one process: the seam between the ladder and what drives it. The real one is
-// Ladder; tests use fakes::FakeProcessSampler. Confined to the sampler thread.
+// Samples all threads of one process: the seam between the ladder and what drives it. The real one
+// is Ladder; tests use fakes::FakeProcessSampler. Confined to the sampler thread.
 class ProcessSampler {
  public:
   virtual ~ProcessSampler() = default;
 
   virtual int32_t pid() const = 0;
 
-  // Observes every thread of the process once, in one tick, and calls `sink` for each: with a sample
-  // or with the reason why there is none. Returns false when the process has ended (kTargetGone was
-  // reported for the threads it still knew).
+  // Observes every thread of the process once, in one tick, and calls `sink` for each: with a
+  // sample or with the reason why there is none. Returns false when the process has ended
+  // (kTargetGone was reported for the threads it still knew).
   virtual bool Observe(absl::FunctionRef<void(const ThreadSample&)> sink) = 0;
 
-  // Describes a frame of a stack this sampler delivered. Reads symbol tables the first time a frame is
-  // asked for (memoised): off the capture path, never while a thread is stopped.
+  // Describes a frame of a stack this sampler delivered. Reads symbol tables the first time a frame
+  // is asked for (memoised): off the capture path, never while a thread is stopped.
   virtual FrameDescription Describe(const Frame& frame) = 0;
 
   // The name behind ThreadSample::thread_name.

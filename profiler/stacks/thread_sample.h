@@ -24,8 +24,8 @@ struct ThreadSample {
   int64_t cpu_ns = 0;
   ThreadState state = ThreadState::kUnspecified;
   Rung rung = Rung::kMetricsOnly;
-  // kUnspecified: a sample, `stack` is set (for Rung::kUnchanged it is the thread's previous stack).
-  // Otherwise the reason why there is none, and `stack` is null.
+  // kUnspecified: a sample, `stack` is set (for Rung::kUnchanged it is the thread's previous
+  // stack). Otherwise the reason why there is none, and `stack` is null.
   DropReason drop = DropReason::kUnspecified;
   // Owned by the ladder, valid until the thread's next observation.
   const Stack* stack = nullptr;

@@ -20,7 +20,7 @@ class RawSnapshot {
   static constexpr size_t kDefaultStackBytes = 16 * 1024;
 
   explicit RawSnapshot(size_t capacity = kDefaultStackBytes)
-      : capacity_(capacity), bytes_(std::make_unique<char[]>(capacity)) {}
+      : capacity_(capacity), bytes_(std::make_unique_for_overwrite<char[]>(capacity)) {}
 
   // All registers are known: a stopped thread's.
   void SetRegisters(const os::Registers& registers, int64_t time_ns) {

@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/stacks/blocked_source.h"
+
+namespace lambent {
+namespace {
+
+bool SameCall(const os::ThreadCall& a, const os::ThreadCall& b) {
+  return a.kind == b.kind && a.number == b.number && a.sp == b.sp && a.pc == b.pc;
+}
+
+// The state of a thread that is asleep or stopped, as stat has it.
+bool IsAsleep(char state) {
+  return state == 'S' || state == 'D' || state == 'T' || state == 't' || state == 'I';
+}
+
+}  // namespace
+
+CaptureResult BlockedSource::Capture(ObservedThread& thread, CaptureAttempt& attempt) {
+  const CaptureResult result = Read(thread, attempt);
+  if (result != CaptureResult::kCaptured) return result;
+  os::ThreadSchedule after;
+  if (thread.files->ReadSchedule(&after) != os::ReadResult::kOk) return CaptureResult::kGone;
+  if (!WasNotScheduled(thread.schedule, after)) {
+    // A kernel that does not count timeslices: the same call at the same place will have to do.
+    os::ThreadCall call;
+    const bool same = after.timeslices == 0 && attempt.reads_calls &&
+                      thread.files->ReadCall(&call) == os::ReadResult::kOk &&
+                      SameCall(call, attempt.call);
+    if (!same) return CaptureResult::kInconsistent;
+  }
+  thread.taken = after;
+  attempt.stood_still = after.timeslices != 0;
+  return CaptureResult::kCaptured;
+}
+
+CaptureResult BlockedSource::Read(ObservedThread& thread, const CaptureAttempt& attempt) {
+  if (!attempt.interpreted) {
+    if (attempt.call.kind == os::ThreadCall::Kind::kRunning) return CaptureResult::kInconsistent;
+    if (!native_.CopyBlocked(thread, attempt.call.pc, attempt.call.sp)) {
+      return CaptureResult::kUnreadable;
+    }
+    native_.Unwind(thread, /*standing=*/true);
+    return thread.stack.empty() ? CaptureResult::kUnreadable : CaptureResult::kCaptured;
+  }
+  if (!attempt.reads_calls) {
+    os::ThreadStat stat;
+    if (thread.files->ReadStat(&stat) != os::ReadResult::kOk) return CaptureResult::kGone;
+    if (!IsAsleep(stat.state)) return CaptureResult::kInconsistent;
+  }
+  const CaptureResult copied = interpreter_->Copy(thread.tid());
+  return copied == CaptureResult::kCaptured ? interpreter_->Name(&thread.stack) : copied;
+}
+
+}  // namespace lambent

@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/stacks/choose_rung.h"
+
+namespace lambent {
+
+RungPlan ChooseRung(const ThreadFacts& thread, const LadderAbilities& abilities) {
+  if (thread.unchanged) return {.first = Step::kUnchanged};
+  // Every other way reads memory, a stopped thread's too.
+  if (!abilities.read_memory) return {.drop = DropReason::kRefused};
+  if (thread.blocked || thread.stopped) {
+    // Frames of an interpreter need no registers.
+    if (thread.interpreted || abilities.read_call) {
+      return {.first = Step::kBlocked, .drop = DropReason::kInconsistent};
+    }
+    return {.drop = DropReason::kRefused};
+  }
+  if (thread.interpreted) {
+    return {.first = Step::kConsistentRead,
+            .second = abilities.stop ? Step::kStop : Step::kNone,
+            .drop = DropReason::kInconsistent};
+  }
+  // Registers of a running thread: nothing but a stop shows them.
+  if (abilities.stop) return {.first = Step::kStop, .drop = DropReason::kRefused};
+  return {.drop = DropReason::kRefused};
+}
+
+}  // namespace lambent

@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/stacks/consistent_source.h"
+
+namespace lambent {
+
+CaptureResult ConsistentSource::Capture(ObservedThread& thread, CaptureAttempt& attempt) {
+  const Follow follow = own_cpu_.FollowTo(thread);
+  if (follow == Follow::kGone) return CaptureResult::kGone;
+  CaptureResult result = CaptureResult::kInconsistent;
+  if (follow == Follow::kHere) {
+    result = CopyProven(thread);
+    attempt.stood_still = result == CaptureResult::kCaptured;
+  }
+  if (result == CaptureResult::kInconsistent) result = CopyCompared(thread);
+  if (result != CaptureResult::kCaptured) return result;
+  return interpreter_->Name(&thread.stack);
+}
+
+CaptureResult ConsistentSource::CopyProven(ObservedThread& thread) {
+  const CaptureResult copied = interpreter_->Copy(thread.tid());
+  if (copied == CaptureResult::kRefused || copied == CaptureResult::kGone) return copied;
+  if (thread.files->ReadSchedule(&thread.taken) != os::ReadResult::kOk) return CaptureResult::kGone;
+  // What could not be read of a thread that ran meanwhile says nothing.
+  return WasNotScheduled(thread.schedule, thread.taken) ? copied : CaptureResult::kInconsistent;
+}
+
+CaptureResult ConsistentSource::CopyCompared(ObservedThread& thread) {
+  CaptureResult before = interpreter_->Copy(thread.tid());
+  for (int attempt = 0; attempt < kMaxTries; ++attempt) {
+    const CaptureResult copied = interpreter_->Copy(thread.tid());
+    if (copied == CaptureResult::kRefused || copied == CaptureResult::kGone) return copied;
+    if (copied == CaptureResult::kNotInterpreted && before == copied) return copied;
+    if (copied == CaptureResult::kCaptured && before == copied && interpreter_->SameAsBefore()) {
+      return copied;
+    }
+    before = copied;
+  }
+  return CaptureResult::kInconsistent;
+}
+
+}  // namespace lambent

@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/stacks/frame_names.h"
+
+#include <utility>
+
+namespace lambent {
+namespace {
+
+// Addresses of one module remembered as seen; beyond it they are looked up one by one.
+constexpr size_t kMaxSeen = 65536;
+
+}  // namespace
+
+void FrameNames::Expect(const Stack& stack) {
+  for (const Frame& frame : stack) {
+    if (frame.kind != FrameKind::kNative) continue;
+    std::unique_ptr<Symbols>& symbols = symbols_[static_cast<uint32_t>(frame.module)];
+    if (symbols == nullptr) symbols = std::make_unique<Symbols>();
+    if (symbols->seen.size() >= kMaxSeen) continue;
+    if (symbols->seen.insert(frame.address).second) symbols->expected.push_back(frame.address);
+  }
+}
+
+FunctionSymbol FrameNames::FindSymbol(const Frame& frame) {
+  std::unique_ptr<Symbols>& symbols = symbols_[static_cast<uint32_t>(frame.module)];
+  if (symbols == nullptr) symbols = std::make_unique<Symbols>();
+  if (!symbols->opened) {
+    symbols->opened = true;
+    if (auto file = modules_.Open(modules_.Get(frame.module)); file.ok()) {
+      if (auto index = SymbolIndex::Create(*std::move(file)); index.ok()) {
+        symbols->index = *std::move(index);
+      }
+    }
+  }
+  if (symbols->index == nullptr) return {};
+  symbols->index->Prepare(symbols->expected);
+  symbols->expected.clear();
+  return symbols->index->Find(frame.address);
+}
+
+FrameDescription FrameNames::Describe(const Frame& frame) {
+  FrameDescription description;
+  description.kind = frame.kind;
+  description.name = strings_.Get(frame.name);
+  description.file = strings_.Get(frame.file);
+  description.line = frame.line;
+  description.address = frame.address;
+  if (frame.kind != FrameKind::kNative || frame.module == ModuleId{}) return description;
+  const Module& module = modules_.Get(frame.module);
+  description.module_path = module.path;
+  description.module_build_id = module.build_id;
+  const FunctionSymbol symbol = FindSymbol(frame);
+  if (!symbol.name.empty()) {
+    description.name = symbol.name;
+    description.address = symbol.start;
+  }
+  return description;
+}
+
+}  // namespace lambent

@@ -1,0 +1,34 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "profiler/stacks/stack.h"
+#include "profiler/stacks/stack_source.h"
+
+namespace lambent {
+
+// Stacks of an interpreter whose frames lie in the process's memory: the seam between the rungs and
+// the readers of profiler/interpreters. Copying is apart from naming, so that a thread may be held
+// for the one and not for the other. Confined to the sampler thread.
+class InterpreterStacks {
+ public:
+  virtual ~InterpreterStacks() = default;
+
+  // Copies the thread's frames. The copy before it is kept for SameAsBefore. kNotInterpreted: the
+  // interpreter does not know the thread, or the thread runs nothing of it now.
+  virtual CaptureResult Copy(int32_t tid) = 0;
+
+  // Whether the last two copies hold the same stack.
+  virtual bool SameAsBefore() const = 0;
+
+  // Writes the last copy as frames, leaf to root. kInconsistent: what the copy points at is not
+  // there.
+  virtual CaptureResult Name(Stack* stack) = 0;
+
+  // The thread has ended.
+  virtual void Forget(int32_t tid) = 0;
+};
+
+}  // namespace lambent

@@ -1,0 +1,252 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/stacks/ladder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "profiler/unwind/unwind_with_libunwind.h"
+
+namespace lambent {
+namespace {
+
+// Looks at a thread that changes its state meanwhile before giving up.
+constexpr int kMaxLooks = 3;
+// A program that calls exec does so early: the exe link is looked at in each of the first ticks.
+constexpr uint64_t kEarlyTicks = 256;
+constexpr uint64_t kExeEvery = 16;
+// Failures in a row after which everything known of the process is found out anew.
+constexpr int kManyFailures = 16;
+// Observations after which the interpreter is asked again about a thread it did not know.
+constexpr uint64_t kAskEvery = 32;
+
+DropReason DropOf(CaptureResult result) {
+  switch (result) {
+    case CaptureResult::kGone:
+      return DropReason::kTargetGone;
+    case CaptureResult::kRefused:
+      return DropReason::kRefused;
+    case CaptureResult::kUnreadable:
+    case CaptureResult::kNotInterpreted:
+      return DropReason::kUnreadable;
+    case CaptureResult::kCaptured:
+    case CaptureResult::kInconsistent:
+      break;
+  }
+  return DropReason::kInconsistent;
+}
+
+}  // namespace
+
+CaptureResult Ladder::TryStep(Step step, ObservedThread& thread, CaptureAttempt& attempt,
+                              ThreadSample* sample) {
+  StackSource* source = nullptr;
+  switch (step) {
+    case Step::kNone:
+      return CaptureResult::kRefused;
+    case Step::kUnchanged:
+      sample->rung = Rung::kUnchanged;
+      return CaptureResult::kCaptured;
+    case Step::kBlocked:
+      source = &blocked_;
+      break;
+    case Step::kConsistentRead:
+      source = &consistent_;
+      break;
+    case Step::kStop:
+      source = &stop_;
+      break;
+  }
+  thread.has_stack = false;  // what is there is overwritten
+  attempt.stood_still = false;
+  const CaptureResult result = source->Capture(thread, attempt);
+  Learn(step, result);
+  if (result != CaptureResult::kCaptured) return result;
+  thread.has_stack = true;
+  thread.stood_still = attempt.stood_still;
+  thread.state = step == Step::kBlocked ? ThreadState::kBlocked : ThreadState::kRunning;
+  sample->rung = source->rung();
+  if (!attempt.interpreted) names_.Expect(thread.stack);
+  return result;
+}
+
+void Ladder::Learn(Step step, CaptureResult result) {
+  if (result == CaptureResult::kCaptured) failures_ = 0;
+  if (result == CaptureResult::kUnreadable || result == CaptureResult::kInconsistent) ++failures_;
+  if (result == CaptureResult::kUnreadable || result == CaptureResult::kGone) suspect_end_ = true;
+  if (result != CaptureResult::kRefused) return;
+  if (step == Step::kStop) probe_.abilities.stop = false;
+  retry_refused_ns_ = clock_.MonotonicNs() + kRetryRefusedNs;
+}
+
+ThreadFacts Ladder::LookAt(ObservedThread& thread, CaptureAttempt* attempt) {
+  ThreadFacts facts;
+  facts.unchanged =
+      thread.has_stack && thread.stood_still && WasNotScheduled(thread.taken, thread.schedule);
+  if (facts.unchanged) return facts;
+  facts.interpreted = search_.stacks() != nullptr && !thread.not_interpreted;
+  if (probe_.abilities.read_call) {
+    const os::ReadResult read = thread.files->ReadCall(&attempt->call);
+    if (read == os::ReadResult::kOk) {
+      facts.blocked = attempt->call.kind != os::ThreadCall::Kind::kRunning;
+    } else if (read == os::ReadResult::kRefused) {
+      probe_.abilities.read_call = false;
+      retry_refused_ns_ = clock_.MonotonicNs() + kRetryRefusedNs;
+    }
+  }
+  if (!probe_.abilities.read_call) {
+    os::ThreadStat stat;
+    if (thread.files->ReadStat(&stat) == os::ReadResult::kOk) {
+      facts.blocked = stat.state == 'S' || stat.state == 'D' || stat.state == 'I';
+      facts.stopped = stat.state == 'T' || stat.state == 't';
+    }
+  }
+  attempt->interpreted = facts.interpreted;
+  attempt->reads_calls = probe_.abilities.read_call;
+  return facts;
+}
+
+CaptureResult Ladder::Climb(ObservedThread& thread, ThreadSample* sample, DropReason* drop) {
+  CaptureAttempt attempt;
+  CaptureResult result = CaptureResult::kInconsistent;
+  for (int look = 0; look < kMaxLooks; ++look) {
+    if (look > 0 && thread.files->ReadSchedule(&thread.schedule) != os::ReadResult::kOk) {
+      result = CaptureResult::kGone;
+      break;
+    }
+    const ThreadFacts facts = LookAt(thread, &attempt);
+    const RungPlan plan = ChooseRung(facts, probe_.abilities);
+    *drop = plan.drop;
+    if (plan.first == Step::kNone) return CaptureResult::kRefused;
+    result = TryStep(plan.first, thread, attempt, sample);
+    if (result == CaptureResult::kInconsistent && plan.second != Step::kNone) {
+      result = TryStep(plan.second, thread, attempt, sample);
+    }
+    if (result == CaptureResult::kCaptured || result == CaptureResult::kGone) break;
+    if (result == CaptureResult::kNotInterpreted ||
+        (attempt.interpreted && result == CaptureResult::kUnreadable)) {
+      thread.not_interpreted = true;
+      thread.ask_interpreter_at = thread.observations + (thread.observations < 8 ? 1 : kAskEvery);
+    }
+  }
+  sample->stopped_ns = attempt.stopped_ns;
+  if (result != CaptureResult::kCaptured) *drop = DropOf(result);
+  return result;
+}
+
+DropReason Ladder::Account(ObservedThread& thread, ThreadSample* sample) {
+  const bool first = thread.observations++ == 0;
+  const bool appeared =
+      first && ticks_ > 1;  // since the last tick, so all it did is of this period
+  if (first) {
+    sample->wall_ns = appeared ? sample->time_ns - last_tick_ns_ : options_.period_ns;
+  } else {
+    sample->wall_ns = sample->time_ns - thread.seen_ns;
+  }
+  thread.seen_ns = sample->time_ns;
+  if (thread.observations >= thread.ask_interpreter_at) thread.not_interpreted = false;
+  roster_.UpdateName(thread);
+  sample->thread_name = thread.name;
+  const os::ReadResult read = thread.files->ReadSchedule(&thread.schedule);
+  if (read == os::ReadResult::kGone) return DropReason::kTargetGone;
+  if (read != os::ReadResult::kOk) return DropReason::kRefused;
+  if (first && !appeared) thread.cpu_ns = thread.schedule.cpu_ns;
+  const uint64_t now_ns = std::max(thread.schedule.cpu_ns, thread.cpu_ns);
+  sample->cpu_ns = static_cast<int64_t>(now_ns - thread.cpu_ns);
+  thread.cpu_ns = now_ns;
+  return DropReason::kUnspecified;
+}
+
+void Ladder::ObserveThread(ObservedThread& thread, ThreadSample* sample) {
+  sample->pid = pid();
+  sample->tid = thread.tid();
+  sample->time_ns = clock_.MonotonicNs();
+  sample->drop = Account(thread, sample);
+  if (sample->drop == DropReason::kUnspecified) {
+    DropReason drop = DropReason::kUnspecified;
+    if (Climb(thread, sample, &drop) == CaptureResult::kCaptured) {
+      sample->stack = &thread.stack;
+    } else {
+      sample->drop = drop;
+    }
+  }
+  sample->state = thread.state;
+}
+
+bool Ladder::Observe(absl::FunctionRef<void(const ThreadSample&)> sink) {
+  ++ticks_;
+  const int64_t now = clock_.MonotonicNs();
+  if (!CheckProcess(now)) {
+    ReportAllGone(now, sink);
+    return false;
+  }
+  native_.BeginTick();
+  search_.Tick(now);
+  ended_.clear();
+  for (auto& [tid, thread] : roster_.threads()) {
+    ThreadSample sample;
+    ObserveThread(thread, &sample);
+    if (sample.drop == DropReason::kTargetGone) ended_.push_back(tid);
+    sink(sample);
+  }
+  for (const int32_t tid : roster_.left_out()) {
+    ThreadSample sample;
+    sample.pid = pid();
+    sample.tid = tid;
+    sample.time_ns = now;
+    sample.wall_ns = last_tick_ns_ == 0 ? options_.period_ns : now - last_tick_ns_;
+    sample.drop = DropReason::kTooManyThreads;
+    sink(sample);
+  }
+  for (const int32_t tid : ended_) roster_.Remove(tid);
+  last_tick_ns_ = now;
+  parts_.control->Settle();
+  return true;
+}
+
+void Ladder::ReportAllGone(int64_t now, absl::FunctionRef<void(const ThreadSample&)> sink) {
+  for (auto& [tid, thread] : roster_.threads()) {
+    ThreadSample sample;
+    sample.pid = pid();
+    sample.tid = tid;
+    sample.time_ns = now;
+    sample.wall_ns = thread.observations == 0 ? 0 : now - thread.seen_ns;
+    sample.thread_name = thread.name;
+    sample.drop = DropReason::kTargetGone;
+    sink(sample);
+  }
+  roster_.Clear();
+}
+
+bool Ladder::CheckProcess(int64_t now) {
+  if (roster_.Refresh() == os::ReadResult::kGone) return false;
+  if (suspect_end_ && HasEnded()) return false;
+  suspect_end_ = false;
+  const bool look = ticks_ <= kEarlyTicks || ticks_ % kExeEvery == 0;
+  if (look && files_->ReadExe(&exe_now_) == os::ReadResult::kOk && exe_now_ != exe_) {
+    exe_ = exe_now_;
+    AfterExec();
+  } else if (failures_ >= kManyFailures) {
+    AfterExec();  // the same program started anew, perhaps
+  }
+  if (now >= refresh_maps_ns_) {
+    modules_.Refresh();
+    refresh_maps_ns_ = now + kRefreshMapsNs;
+  }
+  if (retry_refused_ns_ != 0 && now >= retry_refused_ns_) {
+    retry_refused_ns_ = 0;
+    OpenMemory();
+  }
+  return true;
+}
+
+bool Ladder::HasEnded() {
+  os::ProcessStat stat;
+  const os::ReadResult read = files_->ReadStat(&stat);
+  if (read == os::ReadResult::kGone) return true;
+  // A main thread may end before the others; then the process goes on.
+  return read == os::ReadResult::kOk && (stat.state == 'Z' || stat.state == 'X') &&
+         roster_.threads().size() + roster_.left_out().size() <= 1;
+}
+
+}  // namespace lambent

@@ -1,0 +1,109 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "profiler/base/string_table.h"
+#include "profiler/os/clock.h"
+#include "profiler/os/process_files.h"
+#include "profiler/stacks/blocked_source.h"
+#include "profiler/stacks/consistent_source.h"
+#include "profiler/stacks/frame_names.h"
+#include "profiler/stacks/interpreter_search.h"
+#include "profiler/stacks/ladder_parts.h"
+#include "profiler/stacks/native_stacks.h"
+#include "profiler/stacks/own_cpu.h"
+#include "profiler/stacks/process_sampler.h"
+#include "profiler/stacks/rung_probe.h"
+#include "profiler/stacks/stop_source.h"
+#include "profiler/stacks/switchable_memory.h"
+#include "profiler/stacks/thread_roster.h"
+#include "profiler/target/module_table.h"
+
+namespace lambent {
+
+// The ladder of stack sources over one process: at each tick, of each thread, the stack by the
+// cheapest rung that gives a true one. Which rungs work is probed when attaching and learnt from
+// failures; a refused one is tried again after a while. Follows the process through exec, through
+// threads that come and go, and finds an interpreter that comes up later.
+//
+// Confined to the sampler thread: that is the thread that called Attach (ptrace and affinity are a
+// thread's own). It moves that thread between the CPUs it is allowed on.
+class Ladder final : public ProcessSampler {
+ public:
+  // The real parts. Errors: NotFound when the process is not there. A process that may not be
+  // looked at is no error: its samples are counted as refused, and rungs() says why. `clock` must
+  // outlive it.
+  static absl::StatusOr<std::unique_ptr<Ladder>> Attach(int32_t pid, const os::Clock& clock,
+                                                        const LadderOptions& options);
+  static absl::StatusOr<std::unique_ptr<Ladder>> Attach(int32_t pid, const os::Clock& clock,
+                                                        const LadderOptions& options,
+                                                        LadderParts parts);
+
+  int32_t pid() const override { return files_->pid(); }
+  bool Observe(absl::FunctionRef<void(const ThreadSample&)> sink) override;
+  FrameDescription Describe(const Frame& frame) override { return names_.Describe(frame); }
+  std::string_view ThreadName(StringId id) const override { return strings_.Get(id); }
+
+  // What works on this process, as known now.
+  std::vector<RungProbe> rungs() const {
+    return DescribeRungs(probe_, search_.found(), search_.missing());
+  }
+
+ private:
+  // A refused rung is tried again after this long: a debugger may have gone.
+  static constexpr int64_t kRetryRefusedNs = 5'000'000'000;
+  // Maps are read again now and then, for libraries that replaced others unseen.
+  static constexpr int64_t kRefreshMapsNs = 2'000'000'000;
+
+  Ladder(int32_t pid, const os::Clock& clock, const LadderOptions& options, LadderParts parts);
+  absl::Status Start();
+  void OpenMemory();
+  bool CheckProcess(int64_t now);
+  bool HasEnded();
+  void AfterExec();
+
+  void ObserveThread(ObservedThread& thread, ThreadSample* sample);
+  DropReason Account(ObservedThread& thread, ThreadSample* sample);
+  CaptureResult Climb(ObservedThread& thread, ThreadSample* sample, DropReason* drop);
+  CaptureResult TryStep(Step step, ObservedThread& thread, CaptureAttempt& attempt,
+                        ThreadSample* sample);
+  ThreadFacts LookAt(ObservedThread& thread, CaptureAttempt* attempt);
+  void Learn(Step step, CaptureResult result);
+  void ReportAllGone(int64_t now, absl::FunctionRef<void(const ThreadSample&)> sink);
+
+  const os::Clock& clock_;
+  const LadderOptions options_;
+  LadderParts parts_;
+  std::unique_ptr<os::ProcessFiles> files_;
+  SwitchableMemory memory_;
+  ModuleTable modules_;
+  StringTable strings_;
+  FrameNames names_;
+  NativeStacks native_;
+  OwnCpu own_cpu_;
+  InterpreterSearch search_;
+  BlockedSource blocked_;
+  ConsistentSource consistent_;
+  StopSource stop_;
+  ThreadRoster roster_;
+  std::vector<int32_t> ended_;  // of the tick under way
+  LadderProbe probe_;
+
+  std::string exe_;
+  std::string exe_now_;
+  uint64_t ticks_ = 0;
+  int64_t last_tick_ns_ = 0;
+  int64_t retry_refused_ns_ = 0;
+  int64_t refresh_maps_ns_ = 0;
+  int failures_ = 0;  // captures in a row that found nonsense: perhaps another program runs now
+  bool suspect_end_ = false;
+};
+
+}  // namespace lambent

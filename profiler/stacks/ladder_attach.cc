@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+// How a Ladder comes to know its process: at first, and anew after exec.
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+
+#include "profiler/stacks/ladder.h"
+#include "profiler/unwind/unwind_with_libunwind.h"
+
+namespace lambent {
+namespace {
+
+// An address that is mapped from a file, so that reading 8 bytes there must work.
+uint64_t ReadableAddress(const ModuleTable& modules) {
+  for (const Mapping& mapping : modules.mappings()) {
+    if (mapping.readable && mapping.inode != 0) return mapping.start;
+  }
+  return 0;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Ladder>> Ladder::Attach(int32_t pid, const os::Clock& clock,
+                                                       const LadderOptions& options) {
+  return Attach(pid, clock, options,
+                {.proc = os::CreateProcFiles(options.proc_root),
+                 .control = os::CreateThreadControl(),
+                 .affinity = os::CreateAffinity(),
+                 .open_memory = &os::ProbeRemoteMemory});
+}
+
+absl::StatusOr<std::unique_ptr<Ladder>> Ladder::Attach(int32_t pid, const os::Clock& clock,
+                                                       const LadderOptions& options,
+                                                       LadderParts parts) {
+  std::unique_ptr<Ladder> ladder(new Ladder(pid, clock, options, std::move(parts)));
+  if (absl::Status status = ladder->Start(); !status.ok()) return status;
+  return ladder;
+}
+
+Ladder::Ladder(int32_t pid, const os::Clock& clock, const LadderOptions& options, LadderParts parts)
+    : clock_(clock),
+      options_(options),
+      parts_(std::move(parts)),
+      files_(parts_.proc->OpenProcess(pid)),
+      modules_(*files_, &memory_),
+      names_(modules_, strings_),
+      native_(clock, memory_, modules_, CreateLibunwindUnwinder(modules_)),
+      own_cpu_(*parts_.affinity),
+      search_(pid, modules_, memory_, strings_),
+      blocked_(native_, search_.stacks()),
+      consistent_(own_cpu_, search_.stacks()),
+      stop_(clock, *parts_.control, own_cpu_, native_, search_.stacks()),
+      roster_(*files_, strings_, options.max_threads, [this](int32_t tid) {
+        if (search_.stacks() != nullptr) search_.stacks()->Forget(tid);
+      }) {}
+
+absl::Status Ladder::Start() {
+  os::ProcessStat stat;
+  if (files_->ReadStat(&stat) != os::ReadResult::kOk || stat.state == 'Z' || stat.state == 'X') {
+    return absl::NotFoundError("attaching to process " + std::to_string(pid()) +
+                               ": it is not there");
+  }
+  files_->ReadExe(&exe_);
+  AfterExec();
+  return absl::OkStatus();
+}
+
+void Ladder::OpenMemory() {
+  os::RemoteMemoryProbe memory;
+  const uint64_t address = ReadableAddress(modules_);
+  if (address != 0) {
+    memory = parts_.open_memory(pid(), address);
+  } else {
+    memory.vm_read = "no mapping to try it on";
+    memory.proc_mem = "not tried";
+  }
+  probe_ = ProbeLadder(*files_, memory, *parts_.control);
+  if (!probe_.abilities.read_memory) {
+    retry_refused_ns_ = clock_.MonotonicNs() + kRetryRefusedNs;
+  }
+  memory_.SwitchTo(std::move(memory.memory));
+}
+
+void Ladder::AfterExec() {
+  const int64_t now = clock_.MonotonicNs();
+  modules_.Refresh();
+  refresh_maps_ns_ = now + kRefreshMapsNs;
+  OpenMemory();
+  modules_.Refresh();  // the [vdso] is read out of memory
+  search_.Reset(now);
+  failures_ = 0;
+  for (auto& [tid, thread] : roster_.threads()) {
+    thread.has_stack = false;
+    thread.not_interpreted = false;
+  }
+}
+
+}  // namespace lambent

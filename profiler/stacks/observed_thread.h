@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "profiler/base/string_table.h"
+#include "profiler/base/thread_state.h"
+#include "profiler/os/process_files.h"
+#include "profiler/stacks/stack.h"
+#include "profiler/unwind/raw_snapshot.h"
+
+namespace lambent {
+
+// What the ladder remembers of one thread from tick to tick. Confined to the sampler thread.
+struct ObservedThread {
+  explicit ObservedThread(std::unique_ptr<os::ThreadFiles> opened) : files(std::move(opened)) {}
+
+  int32_t tid() const { return files->tid(); }
+
+  std::unique_ptr<os::ThreadFiles> files;
+  StringId name{};
+  uint64_t observations = 0;
+  int64_t seen_ns = 0;          // MonotonicNs of the last observation
+  os::ThreadSchedule schedule;  // as last read
+  uint64_t cpu_ns = 0;          // CPU time accounted for in samples so far
+  ThreadState state = ThreadState::kUnspecified;
+
+  // The last stack, and whether the thread stood still when it was taken: only then do unchanged
+  // figures of `taken` prove that it still holds.
+  Stack stack;
+  bool has_stack = false;
+  bool stood_still = false;
+  os::ThreadSchedule taken;
+
+  // The interpreter did not know it; asked again at `observations` == ask_interpreter_at.
+  bool not_interpreted = false;
+  uint64_t ask_interpreter_at = 0;
+
+  // How much of its stack a copy needs to reach the root; grows when it did not.
+  size_t stack_bytes = RawSnapshot::kDefaultStackBytes;
+};
+
+}  // namespace lambent

@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "profiler/interpreters/cpython/cpython_reader.h"
+#include "profiler/stacks/interpreter_stacks.h"
+
+namespace lambent {
+
+// CPython's stacks, for the rungs. Confined to the sampler thread.
+class PythonStacks final : public InterpreterStacks {
+ public:
+  explicit PythonStacks(std::unique_ptr<cpython::CPythonReader> reader)
+      : reader_(std::move(reader)) {}
+
+  CaptureResult Copy(int32_t tid) override;
+  bool SameAsBefore() const override { return copies_[0] == copies_[1]; }
+  CaptureResult Name(Stack* stack) override;
+  void Forget(int32_t tid) override { reader_->ForgetThread(tid); }
+
+ private:
+  std::unique_ptr<cpython::CPythonReader> reader_;
+  cpython::RawPythonStack copies_[2];
+  int last_ = 0;  // index of the last copy
+  std::vector<cpython::PythonFrame> frames_;
+};
+
+}  // namespace lambent

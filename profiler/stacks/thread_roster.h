@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "profiler/base/string_table.h"
+#include "profiler/os/process_files.h"
+#include "profiler/stacks/observed_thread.h"
+
+namespace lambent {
+
+// Which threads the process has, and what is remembered of each. Keeps at most a fixed number: each
+// keeps up to four descriptors open, and a process's limit is often 1,024. Confined to the sampler
+// thread.
+class ThreadRoster {
+ public:
+  // `files` and `names` must outlive this. `on_exit` hears of threads that have ended.
+  ThreadRoster(os::ProcessFiles& files, StringTable& names, size_t max_threads,
+               std::function<void(int32_t)> on_exit);
+
+  // Reads the list of threads again: each time while they are few, else every few ticks or after
+  // ExpectChange(). kGone: the process has ended.
+  os::ReadResult Refresh();
+  void ExpectChange() { expect_change_ = true; }
+
+  // Threads followed, by id. A thread stays until it is seen to have ended, or Remove().
+  std::map<int32_t, ObservedThread>& threads() { return threads_; }
+  void Remove(int32_t tid);
+
+  // Threads that are there but not followed.
+  const std::vector<int32_t>& left_out() const { return left_out_; }
+
+  // Reads the thread's name when it may have been given one: threads name themselves after
+  // starting.
+  void UpdateName(ObservedThread& thread);
+
+  void Clear();
+
+ private:
+  os::ProcessFiles& files_;
+  StringTable& names_;
+  const size_t max_threads_;
+  const std::function<void(int32_t)> on_exit_;
+  std::map<int32_t, ObservedThread> threads_;
+  std::vector<int32_t> tids_;
+  std::vector<int32_t> left_out_;
+  std::string name_;
+  uint64_t refreshes_ = 0;
+  bool expect_change_ = true;
+};
+
+}  // namespace lambent

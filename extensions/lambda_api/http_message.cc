@@ -143,8 +143,13 @@ absl::StatusOr<bool> HttpReader::StepChunked() {
       if (!line.empty()) return Malformed("chunk longer than its size");
       state_ = State::kChunkSize;
       return true;
-    default:  // kTrailer: fields after the last chunk are passed over
-      if (line.empty()) state_ = State::kComplete;
+    default:  // kTrailer: its fields follow those of the head, which HeaderOf finds first
+      if (line.empty()) {
+        state_ = State::kComplete;
+      } else if (const size_t colon = line.find(':');
+                 colon != std::string_view::npos && message_.headers.size() < kMaxFields) {
+        message_.headers.emplace_back(line.substr(0, colon), Trim(line.substr(colon + 1)));
+      }
       return true;
   }
 }

@@ -344,6 +344,15 @@ TEST_F(RunLocalTest, UnsupportedTelemetryIsAnsweredWith202AndNothingComes) {
   EXPECT_TRUE(Notes("recorder", "telemetry").empty());
 }
 
+TEST_F(RunLocalTest, StreamedResponsesAreTakenAndTheirTrailersCount) {
+  const std::string runtime = std::string(kFixtures) + "/streaming_runtime.py";
+  EXPECT_EQ(Run({"--event", "{}", "--invocations", "2"}, {"python3", runtime}), 0);
+  EXPECT_EQ(Response(1), "onetwo!");
+  EXPECT_EQ(reports_[0]["status"], "success");
+  EXPECT_EQ(Response(2), "onetwo!");
+  EXPECT_EQ(reports_[1]["errorType"], "Broken");
+}
+
 TEST_F(RunLocalTest, InterruptEndsCleanlyAndLeavesNoProcess) {
   AddExtension("recorder");
   EXPECT_EQ(Run({"--timeout", "60", "--event", R"({"then":"interrupt"})", "--event", "{}"}), 130);

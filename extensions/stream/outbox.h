@@ -50,17 +50,27 @@ class Outbox final : public BatchSink {
   // A copy of the first batch with sequence > `after`; nullopt: none.
   std::optional<Outgoing> Next(uint64_t after) const ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Everything up to `sequence` was sent: whether it arrived is in doubt until acknowledged, so it
+  // shrinks but never leaves to make room (it might be counted twice).
+  void MarkSent(uint64_t sequence) ABSL_LOCKS_EXCLUDED(mutex_);
+
   // Everything up to `durable_sequence` is durable: forgotten here.
   void Acked(uint64_t durable_sequence) ABSL_LOCKS_EXCLUDED(mutex_);
   // The collector refused the batch. Later batches of its epoch rest on its dictionary: they leave
   // with it, and all their samples become a debt. Unknown sequences are ignored.
   void Rejected(uint64_t sequence) ABSL_LOCKS_EXCLUDED(mutex_);
-  // The collector forgot the dictionary: everything leaves and becomes a debt.
-  void ResetDictionary() ABSL_LOCKS_EXCLUDED(mutex_);
+  // The collector has less than it once acknowledged (its data was removed), and the dictionary
+  // with it: everything leaves and becomes a debt.
+  void ResetDictionary(uint64_t durable_sequence) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // The highest sequence ever acknowledged.
   uint64_t acked() const ABSL_LOCKS_EXCLUDED(mutex_);
-  Backlog backlog() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // What waits beyond `after`.
+  Backlog backlog(uint64_t after = 0) const ABSL_LOCKS_EXCLUDED(mutex_);
+  // How many of the batches up to `sent` still wait for their acknowledgement.
+  uint64_t InFlight(uint64_t sent) const ABSL_LOCKS_EXCLUDED(mutex_);
+  // True while a debt waits for the session's next batch.
+  bool owes() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   struct Entry {
@@ -72,6 +82,7 @@ class Outbox final : public BatchSink {
   }
   void Shrink(Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void MakeRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Break(uint32_t epoch, DropReason reason) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Lose(size_t first, size_t last, DropReason reason) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const uint64_t limit_bytes_;
@@ -80,9 +91,13 @@ class Outbox final : public BatchSink {
   std::deque<Entry> entries_ ABSL_GUARDED_BY(mutex_);
   uint64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t acked_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t sent_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t put_ ABSL_GUARDED_BY(mutex_) = 0;  // the highest sequence ever put
   SinkDebt debt_ ABSL_GUARDED_BY(mutex_);
   // Epochs up to this one have a hole: what still arrives of them is lost at once.
   uint32_t broken_epoch_ ABSL_GUARDED_BY(mutex_) = 0;
+  DropReason broken_reason_ ABSL_GUARDED_BY(mutex_) = DropReason::kRejected;
+  uint32_t last_epoch_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace lambent

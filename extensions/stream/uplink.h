@@ -3,8 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
@@ -13,6 +11,7 @@
 #include "absl/time/time.h"
 
 #include "extensions/stream/batch_stream.h"
+#include "extensions/stream/delivery.h"
 #include "extensions/stream/outbox.h"
 #include "extensions/stream/uplink_options.h"
 #include "profiler/base/phase.h"
@@ -26,18 +25,10 @@ namespace lambent {
 // Nothing here can hold up the function. Thread-safe.
 class Uplink {
  public:
-  // Called on the uplink thread; must not block.
-  struct Callbacks {
-    // The collector's wishes (lambent.v1.Config).
-    std::function<void(uint32_t sample_hz, bool paused)> on_config;
-    // A good moment to send: cut what is settled (Session::RequestFlush).
-    std::function<void()> request_batch;
-  };
-
   // `clock`, `outbox` must outlive the uplink. `open` makes one connection attempt
   // (GrpcStreamOpener); it is called on the uplink thread only, so gRPC starts there.
-  Uplink(UplinkOptions options, Greeting greeting, os::Clock& clock, Outbox& outbox,
-         StreamOpener open, Callbacks callbacks);
+  Uplink(const UplinkOptions& options, Greeting greeting, os::Clock& clock, Outbox& outbox,
+         StreamOpener open, UplinkCallbacks callbacks);
   // Stops, without delivering what still waits; joins the thread.
   ~Uplink();
   Uplink(const Uplink&) = delete;
@@ -62,8 +53,25 @@ class Uplink {
   bool FinalFlush(absl::Time deadline);
 
  private:
-  class Loop;
-  std::unique_ptr<Loop> loop_;
+  void Run();
+  StreamEvent Wait(absl::Duration wait) ABSL_LOCKS_EXCLUDED(mutex_);
+  void WakeLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  os::Clock& clock_;
+  Outbox& outbox_;
+  Delivery delivery_;  // confined to the uplink thread
+
+  absl::Mutex mutex_;
+  Surroundings around_ ABSL_GUARDED_BY(mutex_);
+  Greeting greeting_ ABSL_GUARDED_BY(mutex_);
+  absl::Time last_invoke_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  // The stream that the uplink thread waits on; null while it does not.
+  BatchStream* stream_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  bool woken_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stop_ ABSL_GUARDED_BY(mutex_) = false;
+
+  absl::Notification ended_;
+  std::thread thread_;
 };
 
 }  // namespace lambent

@@ -3,6 +3,7 @@
 #include "profiler/encode/batch_encoder.h"
 
 #include <string>
+#include <utility>
 
 #include "google/protobuf/arena.h"
 
@@ -30,8 +31,10 @@ EncodedBatch BatchEncoder::EncodeOne(const BatchParts& parts) {
   for (const Segment& segment : parts.segments) {
     WriteSegment(segment, naming_, parts.unix_offset_ns, content->add_segments());
     batch.samples += segment.observations;
+    batch.drops.Add(segment.drops);
   }
   if (parts.lost.total() != 0) {
+    batch.drops.Add(parts.lost);
     Segment lost;
     lost.phase = Phase::kAfter;
     lost.start_ns = parts.cut_ns;
@@ -39,13 +42,17 @@ EncodedBatch BatchEncoder::EncodeOne(const BatchParts& parts) {
     WriteSegment(lost, naming_, parts.unix_offset_ns, content->add_segments());
   }
   // After the segments: they have added the stacks that they use.
+  batch.sequence = ++last_sequence_;
+  if (std::exchange(epoch_, dictionary_.epoch()) != dictionary_.epoch()) {
+    epoch_first_sequence_ = batch.sequence;
+  }
   content->set_dictionary_epoch(dictionary_.epoch());
+  content->set_epoch_first_sequence(epoch_first_sequence_);
   WriteDictionary(dictionary_, content->mutable_dictionary());
   dictionary_.MarkSent();
   for (const InvocationEvent& event : parts.events) WriteEvent(event, content->add_events());
   WriteMetrics(parts.readings, parts.unix_offset_ns, content);
 
-  batch.sequence = ++last_sequence_;
   batch.dictionary_epoch = dictionary_.epoch();
   std::string bytes = content->SerializeAsString();
   batch.content_bytes = static_cast<uint32_t>(bytes.size());

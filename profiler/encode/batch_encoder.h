@@ -55,6 +55,8 @@ class BatchEncoder {
   Naming& naming_;
   Compressor compressor_;
   uint64_t last_sequence_ = 0;
+  uint32_t epoch_ = 0;  // of the last batch
+  uint64_t epoch_first_sequence_ = 0;
 };
 
 }  // namespace lambent

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "profiler/base/drop_reason.h"
+
 namespace lambent {
 
 // One batch ready for the wire: what the outbox keeps until the collector says it is durable.
@@ -23,6 +25,9 @@ struct EncodedBatch {
   uint32_t remainder_bytes = 0;
   // Σ observations of `content`.
   uint64_t samples = 0;
+  // The drops that `content` reports, all segments together: should the batch be lost whole, they
+  // must be reported again.
+  DropCounts drops;
 };
 
 }  // namespace lambent

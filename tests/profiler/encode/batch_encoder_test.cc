@@ -124,6 +124,8 @@ TEST_F(BatchEncoderTest, RestartsAnEpochWithTheWholeDictionary) {
   const v1::BatchContent again = CutContent();
 
   EXPECT_EQ(again.dictionary_epoch(), 2u);
+  EXPECT_EQ(first.epoch_first_sequence(), 1u);
+  EXPECT_EQ(again.epoch_first_sequence(), 2u);
   EXPECT_EQ(again.dictionary().SerializeAsString(), first.dictionary().SerializeAsString());
 }
 

@@ -1,0 +1,15 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "extensions/stream/outbox.h"
+#include "extensions/stream/uplink_options.h"
+#include "lambent/v1/ingest.pb.h"
+
+namespace lambent {
+
+// The messages we send, from values. Texts that must be UTF-8 on the wire are made so.
+v1::ClientMessage HelloMessage(const Greeting& greeting);
+v1::ClientMessage BatchMessage(Outbox::Outgoing batch);
+
+}  // namespace lambent

@@ -1,0 +1,225 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "extensions/stream/batch_stream.h"
+#include "tests/fakes/fake_batch_sink.h"
+
+namespace lambent::fakes {
+
+// A collector without a network: keeps the rules of ingest.proto for one environment, and breaks
+// the connection as the test says. Must outlive its streams. Thread-compatible.
+class FakeCollector {
+ public:
+  // A StreamOpener.
+  std::unique_ptr<BatchStream> Open();
+
+  // Refuses connections and ends the one there is.
+  void Down() {
+    up_ = false;
+    Break();
+  }
+  void Up() { up_ = true; }
+  // Ends the stream; what it has received stays.
+  void Break();
+  // Takes batches but keeps its answers to itself until Answer.
+  void HoldAnswers() { hold_ = true; }
+  void Answer();
+  // Takes nothing any more and says nothing: a peer that vanished behind a NAT.
+  void Vanish() { vanished_ = true; }
+  // Refuses the next batch as malformed.
+  void RejectNext() { reject_next_ = true; }
+  // Its data directory was removed. What it had acknowledged still counts as delivered.
+  void Forget(uint64_t acknowledged);
+  void Say(const v1::ServerMessage& message);
+
+  uint64_t durable() const { return durable_; }
+  uint64_t opened() const { return opened_; }
+  uint64_t duplicates() const { return duplicates_; }
+  const std::vector<v1::Hello>& hellos() const { return hellos_; }
+  const std::map<uint64_t, v1::BatchContent>& contents() const { return contents_; }
+  uint64_t observations() const {
+    uint64_t sum = 0;
+    for (const auto& [sequence, content] : contents_) sum += Observations(content);
+    return sum;
+  }
+  uint64_t drops() const {
+    uint64_t sum = 0;
+    for (const auto& [sequence, content] : contents_) sum += Drops(content);
+    return sum;
+  }
+  // Broken rules: an index beyond the dictionary, a gap within an epoch, a wrong size.
+  const std::vector<std::string>& violations() const { return violations_; }
+
+ private:
+  class Stream;
+  void Receive(const v1::ClientMessage& message);
+  void ReceiveBatch(const v1::Batch& batch);
+  void Reply(v1::ServerMessage message);
+  void Reject(uint64_t sequence);
+  void ReplyAck();
+
+  Stream* stream_ = nullptr;  // the newest
+  std::deque<v1::ServerMessage> held_;
+  bool up_ = true, hold_ = false, vanished_ = false, reject_next_ = false;
+  uint64_t durable_ = 0;
+  uint32_t epoch_ = 0;
+  int stacks_ = 1, frames_ = 1, strings_ = 1, threads_ = 1;
+  uint64_t opened_ = 0, duplicates_ = 0;
+  std::vector<v1::Hello> hellos_;
+  std::map<uint64_t, v1::BatchContent> contents_;  // by sequence
+  std::vector<std::string> violations_;
+};
+
+class FakeCollector::Stream final : public BatchStream {
+ public:
+  explicit Stream(FakeCollector& collector) : collector_(collector) {}
+  ~Stream() override {
+    if (collector_.stream_ == this) collector_.stream_ = nullptr;
+  }
+
+  void Write(const v1::ClientMessage& message) override {
+    if (closed_ || collector_.vanished_) return;
+    StreamEvent written;
+    written.kind = StreamEvent::Kind::kWritten;
+    events_.push_back(written);
+    collector_.Receive(message);
+  }
+  StreamEvent Next(absl::Duration) override {
+    StreamEvent event;
+    if (events_.empty()) return event;
+    event = std::move(events_.front());
+    events_.pop_front();
+    return event;
+  }
+  void Wake() override {}
+
+  bool quiet() const { return events_.empty(); }
+  void Push(StreamEvent event) { events_.push_back(std::move(event)); }
+  void Close() {
+    closed_ = true;
+    events_.clear();
+    StreamEvent event;
+    event.kind = StreamEvent::Kind::kClosed;
+    event.status = absl::UnavailableError("connection refused");
+    events_.push_back(std::move(event));
+  }
+
+ private:
+  FakeCollector& collector_;
+  std::deque<StreamEvent> events_;
+  bool closed_ = false;
+};
+
+inline std::unique_ptr<BatchStream> FakeCollector::Open() {
+  ++opened_;
+  held_.clear();
+  vanished_ = false;
+  auto stream = std::make_unique<Stream>(*this);
+  stream_ = stream.get();
+  if (!up_) stream->Close();
+  return stream;
+}
+
+inline void FakeCollector::Break() {
+  if (stream_ != nullptr) stream_->Close();
+}
+
+inline void FakeCollector::Answer() {
+  hold_ = false;
+  for (v1::ServerMessage& message : held_) Say(message);
+  held_.clear();
+}
+
+inline void FakeCollector::Forget(uint64_t acknowledged) {
+  contents_.erase(contents_.upper_bound(acknowledged), contents_.end());
+  Break();
+  durable_ = 0;
+  epoch_ = 0;
+}
+
+inline void FakeCollector::Say(const v1::ServerMessage& message) {
+  if (stream_ == nullptr || vanished_) return;
+  StreamEvent event;
+  event.kind = StreamEvent::Kind::kMessage;
+  event.message = message;
+  stream_->Push(std::move(event));
+}
+
+inline void FakeCollector::Reply(v1::ServerMessage message) {
+  if (hold_) {
+    held_.push_back(std::move(message));
+  } else {
+    Say(message);
+  }
+}
+
+inline void FakeCollector::Receive(const v1::ClientMessage& message) {
+  if (message.has_hello()) {
+    hellos_.push_back(message.hello());
+    v1::ServerMessage welcome;
+    welcome.mutable_welcome()->set_durable_sequence(durable_);
+    Reply(std::move(welcome));
+  } else {
+    ReceiveBatch(message.batch());
+  }
+}
+
+inline void FakeCollector::Reject(uint64_t sequence) {
+  v1::ServerMessage message;
+  message.mutable_rejected()->set_sequence(sequence);
+  message.mutable_rejected()->set_reason("as the test says");
+  Reply(std::move(message));
+}
+
+inline void FakeCollector::ReplyAck() {
+  v1::ServerMessage message;
+  message.mutable_ack()->set_durable_sequence(durable_);
+  Reply(std::move(message));
+}
+
+inline void FakeCollector::ReceiveBatch(const v1::Batch& batch) {
+  if (batch.sequence() <= durable_) {
+    ++duplicates_;
+    return ReplyAck();
+  }
+  const v1::BatchContent content = ParseContent(batch.content());
+  const bool new_epoch = content.epoch_first_sequence() == batch.sequence();
+  if (reject_next_ || (batch.sequence() != durable_ + 1 && !new_epoch)) {
+    reject_next_ = false;
+    return Reject(batch.sequence());
+  }
+  if (content.ByteSizeLong() != batch.content_bytes()) violations_.push_back("content_bytes lies");
+  if (new_epoch) stacks_ = frames_ = strings_ = threads_ = 1;
+  epoch_ = content.dictionary_epoch();
+  strings_ += content.dictionary().strings_size();
+  frames_ += content.dictionary().frame_kind_size();
+  stacks_ += content.dictionary().stack_parent_size();
+  threads_ += content.dictionary().thread_tid_size();
+  const auto check = [this](const auto& column, int bound, const char* what) {
+    for (const uint32_t index : column) {
+      if (index >= static_cast<uint32_t>(bound)) violations_.emplace_back(what);
+    }
+  };
+  check(content.dictionary().frame_name(), strings_, "frame_name");
+  check(content.dictionary().stack_frame(), frames_, "stack_frame");
+  check(content.dictionary().stack_parent(), stacks_, "stack_parent");
+  for (const v1::Segment& segment : content.segments()) {
+    check(segment.samples().stack(), stacks_, "stack");
+    check(segment.samples().thread(), threads_, "thread");
+  }
+  if (Observations(content) != batch.samples()) violations_.push_back("samples lies");
+  contents_[batch.sequence()] = content;
+  durable_ = batch.sequence();
+  ReplyAck();
+}
+
+}  // namespace lambent::fakes

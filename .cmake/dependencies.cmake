@@ -50,5 +50,6 @@ lambent_dependency(threads pthread)
 pkg_check_modules(STATIC_CLOSURE QUIET grpc++ protobuf libzstd absl_str_format absl_synchronization
   absl_flat_hash_map absl_flat_hash_set absl_cleanup)
 list(JOIN STATIC_CLOSURE_STATIC_LIBRARIES " -l" LAMBENT_STATIC_CLOSURE)
+# libgcc_eh comes first: libunwind.a also defines _Unwind_Resume, and one of the two has to win whole.
 set(LAMBENT_STATIC_CLOSURE
-  "-Wl,--start-group -lunwind-${CMAKE_SYSTEM_PROCESSOR} -lunwind -llzma -l${LAMBENT_STATIC_CLOSURE} -Wl,--end-group")
+  "-lgcc_eh -Wl,--start-group -lunwind-${CMAKE_SYSTEM_PROCESSOR} -lunwind -llzma -l${LAMBENT_STATIC_CLOSURE} -Wl,--end-group")

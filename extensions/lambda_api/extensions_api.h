@@ -22,9 +22,9 @@ struct Registration {
   std::string account_id;  // empty: not given
 };
 
-// The Extensions API 2020-01-01, the side of an external extension. Errors: kUnavailable when the
-// API is not there, kPermissionDenied (403), kInvalidArgument (400), kInternal (other statuses),
-// each with the platform's errorType. Thread-compatible.
+// The Extensions API 2020-01-01, the side of an external extension. Errors: as HttpClient,
+// and kPermissionDenied (403), kInvalidArgument (400), kInternal (other statuses), each with the
+// platform's errorType. Thread-compatible.
 class ExtensionsApi {
  public:
   explicit ExtensionsApi(os::Endpoint api) : client_(std::move(api)) {}

@@ -11,6 +11,11 @@ namespace {
 
 constexpr size_t kMaxBodyBytes = 1 << 20;
 
+// An error of an open connection: not the same as nobody listening.
+absl::Status Broken(const absl::Status& cause) {
+  return absl::IsUnavailable(cause) ? absl::AbortedError(cause.message()) : cause;
+}
+
 }  // namespace
 
 absl::StatusOr<HttpMessage> HttpClient::Send(const HttpMessage& request, int64_t deadline_ns) {
@@ -20,7 +25,7 @@ absl::StatusOr<HttpMessage> HttpClient::Send(const HttpMessage& request, int64_t
     absl::StatusOr<HttpMessage> response = Exchange(bytes, deadline_ns, &answered);
     // Between Stale() and the write the server may still have closed: once more, on a new
     // connection.
-    const bool retry = !answered && absl::IsUnavailable(response.status());
+    const bool retry = !answered && absl::IsAborted(response.status());
     if (!retry) return response;
   }
   absl::StatusOr<os::StreamSocket> connected = os::StreamSocket::Connect(server_, deadline_ns);
@@ -34,14 +39,14 @@ absl::StatusOr<HttpMessage> HttpClient::Exchange(std::string_view bytes, int64_t
                                                  bool* answered) {
   // Whatever goes wrong, the connection is of no further use: moved out, it closes on return.
   os::StreamSocket socket = std::move(socket_);
-  if (absl::Status sent = socket.Write(bytes, deadline_ns); !sent.ok()) return sent;
+  if (absl::Status sent = socket.Write(bytes, deadline_ns); !sent.ok()) return Broken(sent);
   HttpReader reader(HttpReader::Kind::kResponse, kMaxBodyBytes);
   std::array<char, 4096> chunk;
   while (!reader.complete()) {
     const absl::StatusOr<size_t> got = socket.Read(absl::MakeSpan(chunk), deadline_ns);
-    if (!got.ok()) return got.status();
+    if (!got.ok()) return Broken(got.status());
     if (*got == 0 && !*answered) {
-      return absl::UnavailableError("read http response: the server closed without an answer");
+      return absl::AbortedError("read http response: the server closed without an answer");
     }
     *answered = true;
     const absl::Status fed =

@@ -19,8 +19,9 @@ class HttpClient {
   explicit HttpClient(os::Endpoint server) : server_(std::move(server)) {}
 
   // Sends `request` and waits for the response, at most until the deadline. A kept connection that
-  // the server has closed meanwhile is replaced once. Errors: kUnavailable (nobody listens, or the
-  // connection broke), kDeadlineExceeded, kDataLoss (the answer is not HTTP, or over 1 MiB).
+  // the server has closed meanwhile is replaced once. Errors: kUnavailable (nobody listens),
+  // kAborted (the connection broke), kDeadlineExceeded, kDataLoss (the answer is not HTTP, is cut
+  // short, or is over 1 MiB).
   absl::StatusOr<HttpMessage> Send(const HttpMessage& request, int64_t deadline_ns);
 
  private:

@@ -70,7 +70,7 @@ TEST(ExtensionsApiTest, TellsWhyRegistrationWasRefused) {
   EXPECT_EQ(StatusOfRegistering({"garbage\r\n\r\n"}).code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(StatusOfRegistering({"HTTP/1.1 200 OK\r\nContent-Le", true}).code(),
             absl::StatusCode::kDataLoss);
-  EXPECT_EQ(StatusOfRegistering({"", true}).code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(StatusOfRegistering({"", true}).code(), absl::StatusCode::kAborted);
 }
 
 TEST(ExtensionsApiTest, TellsThatNobodyListens) {

@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "extensions/external/runtime_attacher.h"
+
+#include <optional>
+#include <utility>
+
+#include "profiler/stacks/ladder.h"
+
+namespace lambent {
+namespace {
+
+constexpr int64_t kNsPerSecond = 1'000'000'000;
+
+}  // namespace
+
+RuntimeAttacher::RuntimeAttacher(Options options, const os::Clock& clock, RungsSink on_attached)
+    : options_(std::move(options)),
+      clock_(clock),
+      on_attached_(std::move(on_attached)),
+      proc_(os::CreateProcFiles()),
+      finder_(*proc_, options_.finder) {}
+
+absl::StatusOr<std::unique_ptr<ProcessSampler>> RuntimeAttacher::Attach() {
+  const std::optional<RuntimeProcess> runtime = finder_.Find();
+  if (!runtime.has_value()) {
+    return absl::NotFoundError("find the runtime process: it has not started yet");
+  }
+  LadderOptions options;
+  options.period_ns = kNsPerSecond / options_.sample_hz;
+  absl::StatusOr<std::unique_ptr<Ladder>> ladder = Ladder::Attach(runtime->pid, clock_, options);
+  if (!ladder.ok()) return ladder.status();
+  std::vector<Greeting::RungProbe> rungs;
+  for (const RungProbe& rung : (*ladder)->rungs()) {
+    rungs.push_back({static_cast<uint32_t>(rung.rung), rung.available, rung.reason});
+  }
+  on_attached_(std::move(rungs));
+  return *std::move(ladder);
+}
+
+}  // namespace lambent

@@ -76,7 +76,7 @@ class Collector:
                 raise RuntimeError("lambent-collector did not start")
             time.sleep(0.02)
         lines = dict(line.strip().split("=", 1) for line in open(ports, encoding="ascii"))
-        self.address = lines["grpc"]
+        self.address = "127.0.0.1:" + lines["grpc"]
         self.sent_bytes = 0
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.counted_address = "127.0.0.1:%d" % self.listener.getsockname()[1]

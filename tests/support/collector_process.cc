@@ -49,10 +49,8 @@ absl::Status CollectorProcess::Start(const std::vector<std::string>& more_argume
     return absl::UnavailableError(absl::StrCat("starting lambent-collector: ", said));
   }
   for (absl::string_view line : absl::StrSplit(ports, '\n')) {
-    if (absl::ConsumePrefix(&line, "grpc=")) grpc_ = std::string(line);
-    if (absl::ConsumePrefix(&line, "http=")) {
-      http_ = absl::StrCat("http://", Address(std::string(line)), "/");
-    }
+    if (absl::ConsumePrefix(&line, "grpc=")) grpc_ = absl::StrCat("127.0.0.1:", line);
+    if (absl::ConsumePrefix(&line, "http=")) http_ = absl::StrCat("http://127.0.0.1:", line, "/");
   }
   return absl::OkStatus();
 }

@@ -69,7 +69,7 @@ start_services() {
   children+=($!)
   wait_for "$out/logs/ports" lambent-collector "$out/logs/collector.log"
   wait_for "$out/logs/slow-port" "the slow service" "$out/logs/slow-server.log"
-  collector=$(sed -n 's/^grpc=//p' "$out/logs/ports")
+  collector=127.0.0.1:$(sed -n 's/^grpc=//p' "$out/logs/ports")
   stock=http://127.0.0.1:$(cat "$out/logs/slow-port")/stock
 }
 

@@ -19,10 +19,14 @@ constexpr int64_t kMillisecond = 1'000'000;
 // what wait4 says.
 constexpr int64_t kMemoryLookNs = 100 * kMillisecond;
 
+std::string NameOf(const std::string& path) {
+  return std::filesystem::path(path).filename().string();
+}
+
 MachineConfig ConfigOf(const LocalOptions& options, const std::vector<std::string>& extensions) {
   MachineConfig config;
   for (const std::string& path : extensions) {
-    config.extension_files.push_back(std::filesystem::path(path).filename().string());
+    config.extension_files.push_back(NameOf(path));
   }
   config.function_timeout_ns = static_cast<int64_t>(options.timeout_s * 1e9);
   config.init_timeout_ns = static_cast<int64_t>(options.init_timeout_s * 1e9);
@@ -171,7 +175,13 @@ void ExecutionEnvironment::ReapChildren() {
     }
   }
   for (size_t i = 0; i < extensions_.size(); ++i) {
-    if (extensions_[i] == nullptr || !extensions_[i]->Reap().has_value()) continue;
+    const std::optional<os::ChildExit> exit =
+        extensions_[i] == nullptr ? std::nullopt : extensions_[i]->Reap();
+    if (!exit.has_value()) continue;
+    if (failure_text_.empty()) {
+      failure_text_ =
+          absl::StrCat("extension ", NameOf(launch_.extensions[i]), ": ", ExitText(*exit));
+    }
     machine_.ExtensionExited(i, /*launched=*/true, clock_.MonotonicNs());
     ApplyActions();
   }

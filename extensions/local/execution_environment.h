@@ -97,7 +97,7 @@ class ExecutionEnvironment {
   std::vector<std::unique_ptr<ProcessGroup>> extensions_;
   std::unique_ptr<ProcessGroup> runtime_;
   std::optional<os::ChildExit> runtime_exit_;
-  std::string launch_failure_;
+  std::string failure_text_;  // of a process that could not start or died, for people
   Outcome outcome_;
   int64_t next_memory_look_ns_ = 0;
   bool invoking_ = false;

@@ -78,7 +78,7 @@ void ExecutionEnvironment::EmitFact(MachineAction action) {
     results_.PlatformLine(StartLine(started->request_id, options_.function_version));
   } else if (const auto* init = std::get_if<InitReported>(&action)) {
     if (init->status != Status::kSuccess) {
-      if (!launch_failure_.empty()) results_.LogLine("platform", launch_failure_);
+      if (!failure_text_.empty()) results_.LogLine("platform", failure_text_);
       results_.PlatformLine(InitReportLine(*init));
     }
   }
@@ -96,8 +96,8 @@ void ExecutionEnvironment::FinishInvocation(const Outcome& outcome) {
     message = absl::StrFormat("Task timed out after %.2f seconds", options_.timeout_s);
   } else if (outcome.error_type == "Runtime.ExitError" && runtime_exit_.has_value()) {
     message = RuntimeExitMessage(*runtime_exit_);
-  } else if (!launch_failure_.empty()) {
-    message = launch_failure_;
+  } else if (!failure_text_.empty()) {
+    message = failure_text_;
   }
   if (platform_answers) {
     invocation_.response = PlatformErrorBody(outcome.error_type, outcome.request_id, message);
@@ -117,14 +117,14 @@ void ExecutionEnvironment::FinishInvocation(const Outcome& outcome) {
 
 void ExecutionEnvironment::LaunchExtensionProcesses() {
   runtime_exit_.reset();
-  launch_failure_.clear();
+  failure_text_.clear();
   const Variables variables =
       ExtensionVariables(RuntimeVariables(options_, launch_.ours, server_->port(),
                                           launch_.task_root, launch_.runtime.execution_env),
                          options_.extension_environment);
   for (size_t i = 0; i < extensions_.size(); ++i) {
     extensions_[i] = nullptr;
-    if (launch_failure_.empty()) {
+    if (failure_text_.empty()) {
       const std::string& path = launch_.extensions[i];
       const std::string name = path.substr(path.rfind('/') + 1);
       absl::StatusOr<std::unique_ptr<ProcessGroup>> started = ProcessGroup::Start(
@@ -136,7 +136,7 @@ void ExecutionEnvironment::LaunchExtensionProcesses() {
         extensions_[i] = *std::move(started);
         continue;
       }
-      launch_failure_ = std::string(started.status().message());
+      failure_text_ = std::string(started.status().message());
     }
     machine_.ExtensionExited(i, /*launched=*/false, clock_.MonotonicNs());
   }
@@ -156,7 +156,7 @@ void ExecutionEnvironment::LaunchRuntimeProcess() {
     runtime_ = *std::move(started);
     return;
   }
-  launch_failure_ = std::string(started.status().message());
+  failure_text_ = std::string(started.status().message());
   machine_.RuntimeExited(/*launched=*/false, clock_.MonotonicNs());
 }
 

@@ -87,12 +87,14 @@ std::string InitReportLine(const InitReported& report) {
   return line;
 }
 
+std::string ExitText(const os::ChildExit& exit) {
+  if (exit.by_signal) return absl::StrCat("signal: ", SignalText(exit.code));
+  return absl::StrCat("exit status ", exit.code);
+}
+
 std::string RuntimeExitMessage(const os::ChildExit& exit) {
-  if (exit.by_signal) {
-    return absl::StrCat("Runtime exited with error: signal: ", SignalText(exit.code));
-  }
-  if (exit.code != 0) return absl::StrCat("Runtime exited with error: exit status ", exit.code);
-  return "Runtime exited without providing a reason";
+  if (!exit.by_signal && exit.code == 0) return "Runtime exited without providing a reason";
+  return absl::StrCat("Runtime exited with error: ", ExitText(exit));
 }
 
 std::string PlatformErrorBody(const std::string& error_type, const std::string& request_id,

@@ -18,6 +18,9 @@ std::string ReportLine(const Outcome& outcome, int64_t memory_mb);
 // Only written when an initialisation failed.
 std::string InitReportLine(const InitReported& report);
 
+// "signal: killed" or "exit status 1", as Go words it.
+std::string ExitText(const os::ChildExit& exit);
+
 // "Runtime exited with error: signal: killed", "… exit status 1", or "… without providing a
 // reason".
 std::string RuntimeExitMessage(const os::ChildExit& exit);

@@ -219,6 +219,7 @@ TEST_F(RunLocalTest, ExtensionThatCrashesInAnInvocationFailsIt) {
             0);
   EXPECT_EQ(reports_[0]["errorType"], "Extension.Crash");
   EXPECT_EQ(reports_[0]["status"], "failure");
+  EXPECT_THAT(Response(1), HasSubstr("extension recorder: exit status 7"));
   ExpectNoProcessLeft();
 }
 

@@ -119,6 +119,9 @@ bool ParseStatus(std::string_view text, ProcessStatus* status) {
   if (!FindLine(text, "Uid:", &uids) || !SkipWords(&uids, 1) || !TakeNumber(&uids, &status->uid)) {
     return false;
   }
+  if (!FindNumber(text, "Tgid:", &status->leader) || !FindNumber(text, "PPid:", &status->parent)) {
+    return false;
+  }
   uint64_t peak_kib = 0;
   // A process without memory of its own (kernel thread, zombie) has no VmHWM.
   if (!FindNumber(text, "VmHWM:", &peak_kib) || peak_kib > (uint64_t{1} << 53)) peak_kib = 0;

@@ -61,6 +61,8 @@ struct ProcessStat {
 
 // Of /proc/PID/status, proc(5).
 struct ProcessStatus {
+  int32_t leader = 0;           // Tgid: the process a thread belongs to
+  int32_t parent = 0;           // PPid
   uint32_t uid = 0;             // effective
   uint64_t rss_peak_bytes = 0;  // VmHWM
 };

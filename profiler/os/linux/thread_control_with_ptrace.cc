@@ -8,10 +8,14 @@
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
+#include "profiler/os/linux/kept_file.h"
+#include "profiler/os/proc_parse.h"
 #include "profiler/os/thread_control.h"
 
 namespace lambent::os {
@@ -31,9 +35,35 @@ StopResult ResultOfErrno(int error) {
   return error == ESRCH ? StopResult::kGone : StopResult::kRefused;
 }
 
-// The signal to pass on at detach: that of a signal-delivery stop. A stop of our own making
-// (PTRACE_EVENT_STOP, also reported for a group stop) has none.
-int SignalToDeliver(int status) { return (status >> 16) == 0 ? WSTOPSIG(status) : 0; }
+// What became of a traced thread, without taking the news: PTRACE_DETACH does not need it taken,
+// and the end of a child of this process is for its parent to collect.
+enum class News : uint8_t { kNone, kStopped, kEnded, kNotOurs };
+
+News Peek(int32_t tid, int* signal_to_deliver) {
+  siginfo_t event{};
+  if (waitid(P_PID, static_cast<id_t>(tid), &event,
+             WSTOPPED | WEXITED | WNOWAIT | WNOHANG | __WALL) != 0) {
+    return errno == EINTR ? News::kNone : News::kNotOurs;
+  }
+  if (event.si_pid == 0) return News::kNone;
+  if (event.si_code != CLD_TRAPPED && event.si_code != CLD_STOPPED) return News::kEnded;
+  // A signal-delivery stop has no event; a stop of our own making (PTRACE_EVENT_STOP, also reported
+  // for a group stop) has, and no signal to pass on.
+  *signal_to_deliver = (event.si_status >> 8) == 0 ? event.si_status & 0x7f : 0;
+  return News::kStopped;
+}
+
+// Takes the news of a thread's end, so that its process can end and its parent hears of it; but not
+// that of our own child, which is for the one who started it.
+void CollectEnd(int32_t tid) {
+  std::string text;
+  ProcessStatus status;
+  if (ReadWhole("/proc/" + std::to_string(tid) + "/status", 8192, &text) == ReadResult::kOk &&
+      ParseStatus(text, &status) && status.leader == tid && status.parent == getpid()) {
+    return;
+  }
+  waitpid(tid, nullptr, __WALL | WNOHANG);
+}
 
 bool ReadRegisters(int32_t tid, Registers* registers) {
 #if defined(__x86_64__)
@@ -70,16 +100,14 @@ class PtraceThreadControl final : public ThreadControl {
       Settle();
       return StopResult::kGone;
     }
-    int status = 0;
-    const StopResult result = WaitForStop(tid, &status);
+    const StopResult result = WaitForStop(tid, &signal_);
     if (result == StopResult::kTimedOut) late_.push_back(tid);
     if (result != StopResult::kStopped) return result;
     if (!ReadRegisters(tid, registers)) {  // killed while stopped
-      if (ptrace(PTRACE_DETACH, tid, nullptr, SignalToDeliver(status)) != 0) late_.push_back(tid);
+      if (ptrace(PTRACE_DETACH, tid, nullptr, signal_) != 0) late_.push_back(tid);
       return StopResult::kGone;
     }
     stopped_ = tid;
-    signal_ = SignalToDeliver(status);
     return StopResult::kStopped;
   }
 
@@ -91,11 +119,12 @@ class PtraceThreadControl final : public ThreadControl {
 
   size_t Settle() override {
     for (size_t i = 0; i < late_.size();) {
-      int status = 0;
-      const pid_t got = waitpid(late_[i], &status, __WALL | WNOHANG);
+      int signal = 0;
+      const News news = Peek(late_[i], &signal);
       const bool held =
-          got == 0 || (got > 0 && WIFSTOPPED(status) &&
-                       ptrace(PTRACE_DETACH, late_[i], nullptr, SignalToDeliver(status)) != 0);
+          news == News::kNone ||
+          (news == News::kStopped && ptrace(PTRACE_DETACH, late_[i], nullptr, signal) != 0);
+      if (news == News::kEnded) CollectEnd(late_[i]);
       if (held) {
         ++i;
       } else {
@@ -107,12 +136,20 @@ class PtraceThreadControl final : public ThreadControl {
 
  private:
   // On the thread's own CPU it can only stop while we yield; on another it takes microseconds.
-  static StopResult WaitForStop(int32_t tid, int* status) {
+  static StopResult WaitForStop(int32_t tid, int* signal_to_deliver) {
     const int64_t start = NowNs();
     for (;;) {
-      const pid_t got = waitpid(tid, status, __WALL | WNOHANG);
-      if (got == tid) return WIFSTOPPED(*status) ? StopResult::kStopped : StopResult::kGone;
-      if (got < 0 && errno != EINTR) return StopResult::kGone;
+      switch (Peek(tid, signal_to_deliver)) {
+        case News::kStopped:
+          return StopResult::kStopped;
+        case News::kEnded:
+          CollectEnd(tid);
+          return StopResult::kGone;
+        case News::kNotOurs:
+          return StopResult::kGone;
+        case News::kNone:
+          break;
+      }
       const int64_t waited = NowNs() - start;
       if (waited > kLimitNs) return StopResult::kTimedOut;
       if (waited < kSpinNs) {
@@ -125,7 +162,7 @@ class PtraceThreadControl final : public ThreadControl {
   }
 
   int32_t stopped_ = 0;  // 0: none
-  int signal_ = 0;
+  int signal_ = 0;       // to pass on to stopped_
   std::vector<int32_t> late_;
 };
 

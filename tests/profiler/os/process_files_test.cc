@@ -1,0 +1,128 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/os/process_files.h"
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "profiler/os/temp_dir.h"
+
+namespace lambent::os {
+namespace {
+
+using testing::ElementsAre;
+
+// A folder that looks like /proc, made of plain files.
+class ProcTree : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto folder = TempDir::Create("lambent-proc-");
+    ASSERT_TRUE(folder.ok()) << folder.status();
+    folder_ = std::make_unique<TempDir>(*std::move(folder));
+    proc_ = CreateProcFiles(folder_->path());
+  }
+  void Write(const std::string& name, const std::string& text) {
+    const std::filesystem::path path = folder_->path() + "/" + name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary) << text;
+  }
+  std::unique_ptr<TempDir> folder_;
+  std::unique_ptr<ProcFiles> proc_;
+};
+
+TEST_F(ProcTree, OnlyNumbersAreProcesses) {
+  Write("12/stat", "");
+  Write("3/stat", "");
+  Write("self/stat", "");
+  Write("12x/stat", "");
+  std::vector<int32_t> pids;
+  ASSERT_EQ(proc_->ListProcesses(&pids), ReadResult::kOk);
+  EXPECT_THAT(pids, ElementsAre(3, 12));
+}
+
+TEST_F(ProcTree, MissingProcessIsGone) {
+  const auto process = proc_->OpenProcess(5);
+  ProcessStat stat;
+  std::vector<int32_t> tids;
+  std::string text;
+  EXPECT_EQ(process->ReadStat(&stat), ReadResult::kGone);
+  EXPECT_EQ(process->ListThreads(&tids), ReadResult::kGone);
+  EXPECT_EQ(process->ReadMaps(&text), ReadResult::kGone);
+  EXPECT_EQ(process->ReadExe(&text), ReadResult::kGone);
+  EXPECT_EQ(process->OpenFile("/bin/sh").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(ProcTree, MalformedSchedstatIsSaid) {
+  Write("5/task/6/schedstat", "one two three\n");
+  ThreadSchedule schedule;
+  EXPECT_EQ(proc_->OpenProcess(5)->OpenThread(6)->ReadSchedule(&schedule), ReadResult::kMalformed);
+}
+
+TEST_F(ProcTree, KeptFileIsReadAnewEachTime) {
+  Write("5/task/6/schedstat", "1 2 3\n");
+  const auto process = proc_->OpenProcess(5);
+  const auto thread = process->OpenThread(6);
+  ThreadSchedule schedule;
+  ASSERT_EQ(thread->ReadSchedule(&schedule), ReadResult::kOk);
+  Write("5/task/6/schedstat", "4 5 6\n");
+  ASSERT_EQ(thread->ReadSchedule(&schedule), ReadResult::kOk);
+  EXPECT_EQ(schedule, (ThreadSchedule{4, 5, 6}));
+}
+
+TEST_F(ProcTree, VariableIsOnlyFoundAtItsStart) {
+  Write("5/environ", std::string("A=x _HANDLER=y\0AWS_EXECUTION_ENV=z\0API=1:23\0", 44));
+  const auto process = proc_->OpenProcess(5);
+  const auto has = [&](std::string_view name) {
+    bool found = false;
+    EXPECT_EQ(process->HasVariable({&name, 1}, &found), ReadResult::kOk);
+    return found;
+  };
+  EXPECT_FALSE(has("_HANDLER="));
+  EXPECT_TRUE(has("AWS_EXECUTION_ENV="));
+  EXPECT_TRUE(has(std::string_view("API=1:23\0", 9)));
+  EXPECT_FALSE(has(std::string_view("API=1:2\0", 8)));
+}
+
+TEST_F(ProcTree, NameKeepsItsBlanks) {
+  Write("5/task/6/comm", "my  thread\n");
+  std::string name;
+  ASSERT_EQ(proc_->OpenProcess(5)->OpenThread(6)->ReadName(&name), ReadResult::kOk);
+  EXPECT_EQ(name, "my  thread");
+}
+
+TEST(ProcessFilesTest, OwnProcessIsReadable) {
+  const auto proc = CreateProcFiles();
+  const auto self = proc->OpenProcess(proc->SelfPid());
+  std::vector<int32_t> tids;
+  ASSERT_EQ(self->ListThreads(&tids), ReadResult::kOk);
+  EXPECT_THAT(tids, testing::Contains(proc->SelfPid()));
+  ProcessStat stat;
+  ASSERT_EQ(self->ReadStat(&stat), ReadResult::kOk);
+  EXPECT_GE(stat.threads, 1);
+  uint64_t resident = 0;
+  ASSERT_EQ(self->ReadResidentBytes(&resident), ReadResult::kOk);
+  EXPECT_GT(resident, 100'000u);
+  ProcessIo io;
+  EXPECT_EQ(self->ReadIo(&io), ReadResult::kOk);
+  int64_t files = 0;
+  ASSERT_EQ(self->CountOpenFiles(&files), ReadResult::kOk);
+  EXPECT_GE(files, 3);
+  std::string exe;
+  ASSERT_EQ(self->ReadExe(&exe), ReadResult::kOk);
+  EXPECT_TRUE(self->OpenFile(exe).ok());
+  const auto thread = self->OpenThread(proc->SelfPid());
+  ThreadStat thread_stat;
+  ASSERT_EQ(thread->ReadStat(&thread_stat), ReadResult::kOk);
+  EXPECT_EQ(thread_stat.state, 'R');
+  ThreadSwitches switches;
+  EXPECT_EQ(thread->ReadSwitches(&switches), ReadResult::kOk);
+}
+
+}  // namespace
+}  // namespace lambent::os

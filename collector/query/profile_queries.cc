@@ -95,7 +95,8 @@ absl::StatusOr<std::vector<MetricSeries>> SelectMetrics(ProfileStore& store,
   std::vector<MetricSeries> result;
   for (const InvocationRecord& invocation : *invocations) {
     absl::StatusOr<std::vector<MetricSeries>> series =
-        SeriesBetween(store, invocation.environment_id, invocation.start_us, invocation.end_us);
+        SeriesBetween(store, invocation.environment_id, invocation.start_us - kMarginUs,
+                      invocation.end_us + kMarginUs);
     if (!series.ok()) return series.status();
     for (MetricSeries& one : *series) result.push_back(std::move(one));
   }

@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/query/frame_name.h"
+
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace lambent::collector {
+namespace {
+
+TEST(SafeTextTest, KeepsUtf8AndEscapesTheRest) {
+  EXPECT_EQ(SafeText("café 漢字 🜁"), "café 漢字 🜁");
+  EXPECT_EQ(SafeText("a\xff"
+                     "b"),
+            "a\\xffb");
+  EXPECT_EQ(SafeText(std::string("a\0b\n\x1b", 5)), "a\\x00b\\x0a\\x1b");
+  EXPECT_EQ(SafeText("\xc0\xaf"), "\\xc0\\xaf");           // overlong
+  EXPECT_EQ(SafeText("\xed\xa0\x80"), "\\xed\\xa0\\x80");  // surrogate
+  EXPECT_EQ(SafeText("\xe2\x82"), "\\xe2\\x82");           // cut short
+  EXPECT_EQ(SafeText("\xf5\x80\x80\x80"), "\\xf5\\x80\\x80\\x80");
+}
+
+TEST(SafeTextTest, CutsEndlessNames) {
+  const std::string safe = SafeText(std::string(100'000, 'n'));
+  EXPECT_LT(safe.size(), 5000U);
+  EXPECT_EQ(safe.substr(safe.size() - 3), "…");
+}
+
+TEST(DemangledTest, UndoesCppAndRustMangling) {
+  EXPECT_EQ(Demangled("_ZN3foo3barEi"), "foo::bar(int)");
+  EXPECT_EQ(Demangled("_ZN4core3fmt9Formatter3pad17h0123456789abcdefE"),
+            "core::fmt::Formatter::pad");
+  EXPECT_EQ(Demangled("main"), "main");
+  EXPECT_EQ(Demangled("_Znonsense"), "_Znonsense");
+}
+
+TEST(DemangledTest, LeavesNamesWhoseTextWouldExplode) {
+  // f(pair<A,A>, pair<that,that>, pair<that,that>, …): the text doubles with each reference.
+  std::string symbol = "_Z1fSt4pairI1AS0_E";
+  const std::string digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  for (size_t i = 1; i < 36; ++i) {
+    const std::string reference = std::string("S") + digits[i] + "_";
+    symbol += "St4pairI" + reference + reference + "E";
+  }
+  EXPECT_EQ(Demangled(symbol), symbol);
+}
+
+TEST(ShownFrameTest, NamesWhatHasNoName) {
+  FrameRecord frame;
+  frame.kind = FrameKind::kNative;
+  frame.module = "/usr/lib/libc.so.6";
+  frame.address = 0x1f2e;
+  EXPECT_EQ(ShownFrame(frame).name, "[libc.so.6+0x1f2e]");
+  frame.module.clear();
+  EXPECT_EQ(ShownFrame(frame).name, "[unknown 0x1f2e]");
+  EXPECT_EQ(ShownFrame({}).name, "[unknown]");
+  frame.kind = FrameKind::kTruncated;
+  EXPECT_EQ(ShownFrame(frame).name, "[truncated]");
+}
+
+TEST(ShownFrameTest, DoesNotDemanglePythonNames) {
+  FrameRecord frame;
+  frame.kind = FrameKind::kPython;
+  frame.name = "_ZN3foo3barEi";
+  EXPECT_EQ(ShownFrame(frame).name, "_ZN3foo3barEi");
+}
+
+}  // namespace
+}  // namespace lambent::collector

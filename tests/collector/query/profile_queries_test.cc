@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/query/profile_queries.h"
+
+#include <numeric>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "collector/query/diff.h"
+#include "tests/support/store_fixture.h"
+
+namespace lambent::collector {
+namespace {
+
+using ::testing::ElementsAre;
+using testing::GoodContent;
+using testing::GoodHello;
+using testing::kTestTimeUs;
+using testing::NextContent;
+using ::testing::Pair;
+
+class ProfileQueriesTest : public testing::StoreTest {
+ protected:
+  // "name name…: wall total" of every node, in order.
+  static std::vector<std::string> Tree(const Profile& profile) {
+    const std::vector<int64_t> totals = NodeTotals(profile, Weight::kSamples);
+    std::vector<std::string> lines;
+    for (size_t i = 0; i < totals.size(); ++i) {
+      std::string path = profile.frames[profile.node_frame[i]].name;
+      for (size_t node = i; node != 0;) {
+        node = profile.node_parent[node];
+        path = profile.frames[profile.node_frame[node]].name + ";" + path;
+      }
+      lines.push_back(path + " " + std::to_string(totals[i]));
+    }
+    return lines;
+  }
+};
+
+TEST_F(ProfileQueriesTest, MergesStacksOfEnvironmentsIntoOneTree) {
+  ASSERT_TRUE(Store(*Open(GoodHello('a')), 1, GoodContent()).ok());
+  ASSERT_TRUE(Store(*Open(GoodHello('b')), 1, GoodContent()).ok());
+  const auto profile = MergeProfile(*store_, {});
+  ASSERT_TRUE(profile.ok()) << profile.status();
+  EXPECT_THAT(Tree(*profile),
+              ElementsAre("all 10", "all;main 10", "all;main;[libx.so+0x40] 4", "all;main;work 6"));
+  EXPECT_THAT(profile->subtree_end, ElementsAre(4, 4, 3, 4));
+  EXPECT_THAT(profile->threads, ElementsAre("worker"));
+  EXPECT_THAT(profile->drops, ElementsAre(Pair("refused", 4U)));
+  EXPECT_EQ(profile->rows.size(), 2U);
+  EXPECT_EQ(NodeTotals(*profile, Weight::kWall)[0], 100'000);
+  EXPECT_EQ(NodeTotals(*profile, Weight::kCpu)[0], 40'000);
+  EXPECT_EQ(profile->self_cpu_us, 200U);
+  EXPECT_EQ(profile->target_cpu_us, 40'000U);
+}
+
+TEST_F(ProfileQueriesTest, LooksAtTimesAndThreadsSampleBySample) {
+  ASSERT_TRUE(Store(*Open(), 1, GoodContent()).ok());
+  const auto late = MergeProfile(*store_, {.filter = {.since_us = kTestTimeUs + 1}});
+  ASSERT_TRUE(late.ok()) << late.status();
+  EXPECT_EQ(NodeTotals(*late, Weight::kSamples)[0], 2);
+  EXPECT_TRUE(MergeProfile(*store_, {.thread_name = "worker"}).ok());
+  const auto other = MergeProfile(*store_, {.thread_name = "other"});
+  EXPECT_TRUE(!other.ok() || other->rows.empty());
+}
+
+TEST_F(ProfileQueriesTest, ShowsSamplesWithoutAStack) {
+  v1::BatchContent content = GoodContent();
+  content.mutable_segments(0)->mutable_samples()->set_stack(0, 0);
+  ASSERT_TRUE(Store(*Open(), 1, content).ok());
+  EXPECT_THAT(Tree(*MergeProfile(*store_, {})),
+              ElementsAre("all 5", "all;[unknown] 3", "all;main 2", "all;main;[libx.so+0x40] 2"));
+}
+
+TEST_F(ProfileQueriesTest, SaysThatNothingMatches) {
+  const auto profile = MergeProfile(*store_, {.filter = {.request_id = "nobody"}});
+  EXPECT_EQ(profile.status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(std::string(profile.status().message()), "no samples of request nobody");
+}
+
+TEST_F(ProfileQueriesTest, EqualSelectionsGiveEqualProfiles) {
+  ASSERT_TRUE(Store(*Open(), 1, GoodContent()).ok());
+  const auto one = MergeProfile(*store_, {});
+  const auto two = MergeProfile(*store_, {});
+  EXPECT_EQ(one->node_frame, two->node_frame);
+  ASSERT_EQ(one->rows.size(), two->rows.size());
+  for (size_t i = 0; i < one->rows.size(); ++i) EXPECT_EQ(one->rows[i].leaf, two->rows[i].leaf);
+}
+
+TEST_F(ProfileQueriesTest, ComparesShares) {
+  auto session = Open();
+  v1::BatchContent second = NextContent("r2", v1::PHASE_INVOKE);
+  second.mutable_segments(0)->mutable_samples()->set_stack(1, 2);  // all in work
+  ASSERT_TRUE(Store(*session, 1, GoodContent()).ok());
+  ASSERT_TRUE(Store(*session, 2, second).ok());
+  const auto base = MergeProfile(*store_, {.filter = {.request_id = "r1"}});
+  const auto compare = MergeProfile(*store_, {.filter = {.request_id = "r2"}});
+  const ProfileDiff diff = DiffProfiles(*base, *compare, Weight::kSamples);
+  ASSERT_EQ(diff.node_frame.size(), 4U);
+  EXPECT_THAT(diff.base_total, ElementsAre(5, 5, 2, 3));
+  EXPECT_THAT(diff.compare_total, ElementsAre(5, 5, 0, 5));
+  EXPECT_THAT(diff.base_self, ElementsAre(0, 0, 2, 3));
+  EXPECT_DOUBLE_EQ(ShareChange(diff, 2), -0.4);
+  EXPECT_DOUBLE_EQ(ShareChange(diff, 3), 0.4);
+}
+
+TEST_F(ProfileQueriesTest, AddsWhatTheRuntimeUsedToAnInvocation) {
+  v1::BatchContent content = GoodContent();
+  auto& done =
+      testing::AddEvent(content, v1::InvocationEvent::RUNTIME_DONE, "r1", kTestTimeUs + 50'000);
+  done.set_status(v1::INVOCATION_STATUS_SUCCESS);
+  v1::MetricColumns& metrics = *content.add_metrics();
+  metrics.set_role(v1::PROCESS_ROLE_RUNTIME);
+  metrics.set_start_unix_us(kTestTimeUs - 5'000);
+  for (const int64_t delta : {0, 5'000, 50'000}) metrics.add_time_delta_us(delta);
+  const auto add = [&](v1::Metric metric, std::vector<int64_t> deltas) {
+    v1::MetricColumn& column = *metrics.add_columns();
+    column.set_metric(metric);
+    for (const int64_t delta : deltas) column.add_values(delta);
+  };
+  add(v1::METRIC_CPU_USER_US, {100, 10, 7'000});
+  add(v1::METRIC_CPU_SYSTEM_US, {100, 10, 500});
+  add(v1::METRIC_RUN_QUEUE_WAIT_US, {1, 1, 900});
+  add(v1::METRIC_RSS_BYTES, {1000, 0, -200});
+  add(v1::METRIC_RSS_PEAK_BYTES, {5000, 0, 0});  // reached before
+  ASSERT_TRUE(Store(*Open(), 1, content).ok());
+  const auto summaries = SummariseInvocations(*store_, {}, 10);
+  ASSERT_EQ(summaries->size(), 1U);
+  EXPECT_EQ((*summaries)[0].use.cpu_us, 7'500);
+  EXPECT_EQ((*summaries)[0].use.run_queue_wait_us, 900);
+  EXPECT_EQ((*summaries)[0].use.rss_peak_bytes, 1000);
+  const auto series = SelectMetrics(*store_, {.filter = {.request_id = "r1"}});
+  ASSERT_EQ(series->size(), 5U);
+  EXPECT_THAT((*series)[0].values, ElementsAre(100, 110, 7110));
+}
+
+TEST(SelectionTest, DescribesItselfForPeople) {
+  Selection selection;
+  EXPECT_EQ(Describe(selection), "everything");
+  selection.filter = {.function_name = "orders", .function_version = "7", .cold = true};
+  selection.filter.phases = {Phase::kInit, Phase::kInvoke};
+  EXPECT_EQ(Describe(selection), "orders:7 · phase init, invoke · cold starts");
+}
+
+TEST(SelectionTest, ReadsEnvironmentIdsOnlyInFull) {
+  const std::string hex = "000102030405060708090a0b0c0d0eFF";
+  EXPECT_EQ(EnvironmentIdFromHex(hex)->size(), 16U);
+  EXPECT_EQ(EnvironmentIdToHex(*EnvironmentIdFromHex(hex)), "000102030405060708090a0b0c0d0eff");
+  EXPECT_FALSE(EnvironmentIdFromHex("00").ok());
+  EXPECT_FALSE(EnvironmentIdFromHex("zz0102030405060708090a0b0c0d0eff").ok());
+}
+
+}  // namespace
+}  // namespace lambent::collector

@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/store/schema.h"
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "tests/support/store_fixture.h"
+
+namespace lambent::collector {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string Content(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+class SchemaTest : public testing::StoreTest {
+ protected:
+  // The error of opening the directory's database as it is now.
+  absl::Status OpenError() { return SqliteStore::Create(directory_.path()).status(); }
+};
+
+TEST_F(SchemaTest, RefusesANewerLayoutAndSaysWhatToDo) {
+  store_.reset();
+  {
+    auto database = Database::Open(DatabasePath(), Database::Mode::kReadWrite);
+    const std::string sql = absl::StrCat("PRAGMA user_version = ", kSchemaVersion + 1);
+    ASSERT_TRUE(database->Execute(sql.c_str()).ok());
+  }
+  const std::string message(OpenError().message());
+  EXPECT_THAT(message, HasSubstr(absl::StrCat("its layout is version ", kSchemaVersion + 1)));
+  EXPECT_THAT(message, HasSubstr("start the newer lambent-collector"));
+}
+
+TEST_F(SchemaTest, RefusesADatabaseOfAnotherProgram) {
+  store_.reset();
+  {
+    auto database = Database::Open(DatabasePath(), Database::Mode::kReadWrite);
+    ASSERT_TRUE(database->Execute("PRAGMA application_id = 7").ok());
+  }
+  EXPECT_THAT(std::string(OpenError().message()), HasSubstr("not a Lambent database"));
+}
+
+TEST_F(SchemaTest, LeavesAFileThatIsNoDatabaseAsItIs) {
+  store_.reset();
+  const std::string junk(100'000, 'j');
+  std::ofstream(DatabasePath(), std::ios::binary | std::ios::trunc) << junk;
+  const absl::Status error = OpenError();
+  EXPECT_EQ(error.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(error.message()), HasSubstr("is damaged"));
+  EXPECT_EQ(Content(DatabasePath()), junk);
+}
+
+TEST_F(SchemaTest, FindsADamagedPageAndLeavesTheFileAsItIs) {
+  ASSERT_TRUE(Store(*Open(), 1, testing::GoodContent()).ok());
+  store_.reset();
+  std::string content = Content(DatabasePath());
+  ASSERT_GT(content.size(), 5U * 4096);
+  content.replace(4096, 4 * 4096, std::string(4 * 4096, '\x5a'));
+  std::ofstream(DatabasePath(), std::ios::binary | std::ios::trunc) << content;
+  EXPECT_EQ(OpenError().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(Content(DatabasePath()), content);
+}
+
+TEST_F(SchemaTest, ADirectoryThatCannotBeMadeIsNamed) {
+  const auto store = SqliteStore::Create("/proc/lambent-data");
+  EXPECT_THAT(std::string(store.status().message()),
+              HasSubstr("create the data directory /proc/lambent-data"));
+}
+
+}  // namespace
+}  // namespace lambent::collector

@@ -1,0 +1,128 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/cli/command.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+#include "collector/cli/command_list.h"
+#include "profiler/base/absl_view.h"
+#include "profiler/base/version.h"
+
+namespace lambent::cli {
+namespace {
+
+constexpr char kDefaultCollector[] = "127.0.0.1:4820";
+
+int WrongUsage(Surroundings& around, const std::string& command, const std::string& what) {
+  around.err << "lambent" << (command.empty() ? "" : " ") << command << ": " << what << "\n"
+             << "usage: lambent " << (command.empty() ? "COMMAND" : command)
+             << " [FLAGS]   (see lambent" << (command.empty() ? "" : " ") << command
+             << " --help)\n";
+  return kWrongUsage;
+}
+
+const Command* Find(const std::string& name) {
+  for (const Command& command : Commands()) {
+    if (command.name == name) return &command;
+  }
+  return nullptr;
+}
+
+int RunCommand(const Command& command, absl::Span<const std::string> words, Surroundings& around) {
+  if (command.run_words != nullptr) return command.run_words(words);
+  std::vector<Flag> flags = command.flags;
+  for (Flag& flag : CommonFlags()) flags.push_back(std::move(flag));
+  const absl::StatusOr<Arguments> arguments = ParseArguments(flags, words);
+  if (!arguments.ok()) {
+    return WrongUsage(around, command.name, std::string(arguments.status().message()));
+  }
+  if (arguments->has("help")) {
+    around.out << HelpOf(command);
+    return kOk;
+  }
+  Call call{*arguments, around, kDefaultCollector, arguments->value("json") == "true", false};
+  if (!around.collector_variable.empty()) call.collector = around.collector_variable;
+  if (arguments->has("collector")) call.collector = arguments->value("collector");
+  const std::string colour = arguments->value("color");
+  call.colour = colour == "always" ||
+                (colour != "never" && around.out_is_terminal && !around.no_color_variable);
+  return command.run(call);
+}
+
+}  // namespace
+
+std::vector<Flag> CommonFlags() {
+  return {
+      {"collector",
+       "HOST:PORT",
+       absl::StrCat("the collector (else $LAMBENT_COLLECTOR, else ", kDefaultCollector, ")"),
+       {},
+       ""},
+      {"json", "", "machine-readable output", {}, ""},
+      {"color",
+       "WHEN",
+       "colours: auto (on a terminal), always or never",
+       {"auto", "always", "never"},
+       ""},
+      {"help", "", "this text", {}, "h"},
+  };
+}
+
+const std::vector<Command>& Commands() {
+  static const auto* const kCommands = new std::vector<Command>{
+      LocalCommand(),  FunctionsCommand(), InvocationsCommand(), FlamegraphCommand(),
+      ExportCommand(), DiffCommand(),      MetricsCommand(),     DoctorCommand()};
+  return *kCommands;
+}
+
+int Fail(const Call& call, const absl::Status& status) {
+  call.around.err << "lambent: " << std::string(status.message()) << "\n";
+  switch (status.code()) {
+    case absl::StatusCode::kNotFound:
+      return kNothingMatched;
+    case absl::StatusCode::kInvalidArgument:
+      return kWrongUsage;
+    case absl::StatusCode::kUnavailable:
+      return kUnreachable;
+    default:
+      return kOtherError;
+  }
+}
+
+int RunCli(absl::Span<const std::string> words, Surroundings& around) {
+  if (words.empty()) {
+    around.err << Overview();
+    return kWrongUsage;
+  }
+  const std::string& first = words[0];
+  if (first == "--help" || first == "-h" || first == "help") {
+    const Command* command = words.size() > 1 ? Find(words[1]) : nullptr;
+    if (command != nullptr && command->run_words != nullptr) {
+      const std::vector<std::string> help = {"--help"};
+      return command->run_words(help);
+    }
+    around.out << (command == nullptr ? Overview() : HelpOf(*command));
+    return kOk;
+  }
+  if (first == "--version") {
+    around.out << absl::StrCat("lambent ", AbslView(kVersion), "\n");
+    return kOk;
+  }
+  if (const Command* command = Find(first)) return RunCommand(*command, words.subspan(1), around);
+  if (absl::StartsWith(first, "-")) {
+    return WrongUsage(around, "",
+                      absl::StrCat("unknown flag ", first, "; flags follow the command"));
+  }
+  std::vector<std::string> names;
+  for (const Command& command : Commands()) names.push_back(command.name);
+  const std::string nearest = Nearest(first, names);
+  return WrongUsage(
+      around, "",
+      absl::StrCat("unknown command \"", first, "\"",
+                   nearest.empty() ? absl::StrCat("; commands: ", absl::StrJoin(names, ", "))
+                                   : absl::StrCat("; did you mean ", nearest, "?")));
+}
+
+}  // namespace lambent::cli

@@ -1,0 +1,135 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/cli/selection.h"
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+#include "collector/cli/words.h"
+
+namespace lambent::cli {
+namespace {
+
+// The value of a protobuf enum by the tail of its name: "init" of PHASE_INIT. Zero if there is
+// none.
+template <typename Enum>
+Enum EnumOf(const google::protobuf::EnumDescriptor* type, const std::string& prefix,
+            const std::string& name) {
+  const auto* value = type->FindValueByName(prefix + absl::AsciiStrToUpper(name));
+  return static_cast<Enum>(value == nullptr ? 0 : value->number());
+}
+
+absl::Status SetTime(const std::string& text, absl::Time now, int64_t* unix_us) {
+  if (text.empty()) return absl::OkStatus();
+  absl::StatusOr<absl::Time> time = ParseTime(text, now);
+  if (!time.ok()) return time.status();
+  *unix_us = absl::ToUnixMicros(*time);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+v1::Phase PhaseOf(const std::string& name) {
+  return EnumOf<v1::Phase>(v1::Phase_descriptor(), "PHASE_", name);
+}
+v1::InvocationStatus StatusOf(const std::string& name) {
+  return EnumOf<v1::InvocationStatus>(v1::InvocationStatus_descriptor(), "INVOCATION_STATUS_",
+                                      name);
+}
+v1::Weight WeightOf(const std::string& name) {
+  return EnumOf<v1::Weight>(v1::Weight_descriptor(), "WEIGHT_", name);
+}
+v1::Format FormatOf(const std::string& name) {
+  return EnumOf<v1::Format>(v1::Format_descriptor(), "FORMAT_", name);
+}
+
+std::string StatusName(v1::InvocationStatus status) {
+  switch (status) {
+    case v1::INVOCATION_STATUS_SUCCESS:
+      return "success";
+    case v1::INVOCATION_STATUS_ERROR:
+      return "error";
+    case v1::INVOCATION_STATUS_TIMEOUT:
+      return "timeout";
+    case v1::INVOCATION_STATUS_FAILURE:
+      return "failure";
+    default:
+      return "-";
+  }
+}
+
+std::vector<Flag> SelectionFlags() {
+  return {
+      {"function", "NAME", "only this function", {}, "f"},
+      {"version", "VERSION", "only this version of it, for instance 7 or $LATEST", {}, ""},
+      {"request-id", "ID", "only this invocation", {}, ""},
+      {"environment", "HEX", "only this execution environment", {}, ""},
+      {"phase", "PHASE", "only this phase", {"init", "invoke", "after", "shutdown"}, ""},
+      {"status",
+       "STATUS",
+       "only invocations that ended so",
+       {"success", "error", "timeout", "failure"},
+       ""},
+      {"cold",
+       "",
+       "only the first invocation of each environment; --cold=false: only others",
+       {},
+       ""},
+      {"since",
+       "TIME",
+       "from here on: an age (30m, 1h, 2d) or a time (2026-11-23T08:00:00Z)",
+       {},
+       ""},
+      {"until", "TIME", "up to here", {}, ""},
+      {"thread", "NAME", "only threads of this name", {}, ""},
+  };
+}
+
+absl::StatusOr<v1::Selection> SelectionOf(const Arguments& arguments, absl::Time now) {
+  v1::Selection out;
+  out.set_function_name(arguments.value("function"));
+  out.set_function_version(arguments.value("version"));
+  out.set_request_id(arguments.value("request-id"));
+  out.set_environment_id(arguments.value("environment"));
+  out.set_thread_name(arguments.value("thread"));
+  out.set_status(StatusOf(arguments.value("status")));
+  if (arguments.has("phase")) out.add_phases(PhaseOf(arguments.value("phase")));
+  if (arguments.has("cold")) out.set_cold(arguments.value("cold") == "true");
+  int64_t since = 0;
+  int64_t until = 0;
+  if (absl::Status status = SetTime(arguments.value("since"), now, &since); !status.ok()) {
+    return status;
+  }
+  if (absl::Status status = SetTime(arguments.value("until"), now, &until); !status.ok()) {
+    return status;
+  }
+  out.set_since_unix_us(since);
+  out.set_until_unix_us(until);
+  return out;
+}
+
+absl::StatusOr<v1::Selection> ParseSelector(const std::string& selector, absl::Time now) {
+  std::vector<std::string> words;
+  const std::vector<std::string> parts = absl::StrSplit(selector, ',', absl::SkipWhitespace());
+  for (const std::string& part : parts) {
+    const std::string word = absl::StrCat("--", absl::StripAsciiWhitespace(part));
+    if (word.find('=') == std::string::npos) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("selector \"", selector, "\": \"", part, "\" is not name=value"));
+    }
+    words.push_back(word);
+  }
+  const std::vector<Flag> flags = SelectionFlags();
+  absl::StatusOr<Arguments> arguments = ParseArguments(flags, words);
+  if (!arguments.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("selector \"", selector, "\": ", std::string(arguments.status().message())));
+  }
+  return SelectionOf(*arguments, now);
+}
+
+}  // namespace lambent::cli

@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/cli/write_output.h"
+
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+#include "collector/cli/words.h"
+
+namespace lambent::cli {
+
+int WriteOutput(const Call& call, const std::string& standard_name, const std::string& content) {
+  const std::string path =
+      call.arguments.has("output") ? call.arguments.value("output") : standard_name;
+  if (path == "-") {
+    call.around.out << content << std::flush;
+    return call.around.out.good()
+               ? kOk
+               : Fail(call, absl::InternalError("write the export to standard output: failed"));
+  }
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << content;
+  file.close();
+  if (!file) {
+    std::error_code error;
+    const bool folder = std::filesystem::is_directory(path, error);
+    return Fail(call, absl::InternalError(
+                          absl::StrCat("write the export to ", path, ": ",
+                                       folder ? "it is a folder"
+                                              : "cannot be written; is its folder there, the "
+                                                "disk not full?")));
+  }
+  call.around.err << "wrote " << path << " (" << BytesText(static_cast<int64_t>(content.size()))
+                  << ")\n";
+  return kOk;
+}
+
+std::string OutputName(const std::vector<std::string>& parts, const std::string& extension) {
+  std::string out;
+  for (const std::string& part : parts) {
+    if (part.empty()) continue;
+    if (!out.empty()) out += '-';
+    for (const char c : part.substr(0, 64)) {
+      out += absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' ? c : '-';
+    }
+  }
+  return absl::StrCat(out.empty() ? "profile" : out, ".", extension);
+}
+
+std::string ExtensionOf(const std::string& format) {
+  if (format == "pprof") return "pb.gz";
+  if (format == "speedscope") return "speedscope.json";
+  return format;
+}
+
+}  // namespace lambent::cli

@@ -34,6 +34,11 @@ class HttplibServer final : public WebServer {
   HttplibServer(ProfileStore& store, const IngestCounters& counters, const os::Clock& clock)
       : pages_(store, counters, clock) {
     server_.new_task_queue = [] { return new httplib::ThreadPool(kWorkers); };
+    // The library's default would let two collectors share one port unnoticed (SO_REUSEPORT).
+    server_.set_socket_options([](auto socket) {
+      const int yes = 1;
+      setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+    });
     server_.set_read_timeout(kTimeoutSeconds);
     server_.set_write_timeout(kTimeoutSeconds);
     server_.set_payload_max_length(kMaxRequestBytes);

@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/server/collector_options.h"
+
+#include "gtest/gtest.h"
+
+namespace lambent::collector {
+namespace {
+
+TEST(CollectorOptionsTest, ListensOnLoopbackByDefault) {
+  const auto options = ParseCollectorOptions({});
+  EXPECT_EQ(options->grpc.ToString(), "127.0.0.1:4820");
+  EXPECT_EQ(options->http.ToString(), "127.0.0.1:4821");
+  EXPECT_TRUE(options->grpc.IsLoopback());
+}
+
+TEST(CollectorOptionsTest, TakesValuesBehindASpaceOrAnEqualsSign) {
+  const auto options = ParseCollectorOptions(
+      {"--data-dir", "d=e", "--grpc-address=[::1]:0", "--http-address", "0.0.0.0:80"});
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(options->data_directory, "d=e");
+  EXPECT_EQ(options->grpc.ToString(), "[::1]:0");
+  EXPECT_TRUE(options->grpc.IsLoopback());
+  EXPECT_FALSE(options->http.IsLoopback());
+}
+
+TEST(CollectorOptionsTest, RefusesWhatItDoesNotKnow) {
+  EXPECT_FALSE(ParseCollectorOptions({"--dada-dir", "x"}).ok());
+  EXPECT_FALSE(ParseCollectorOptions({"--data-dir"}).ok());
+  EXPECT_FALSE(ParseCollectorOptions({"stray"}).ok());
+}
+
+TEST(AddressTest, NeedsAHostAndAPort) {
+  for (const char* wrong :
+       {"", "4820", ":4820", "host", "host:", "host:x", "host:65536", "host:-1", "::1:4820"}) {
+    EXPECT_FALSE(Address::Parse(wrong).ok()) << wrong;
+  }
+}
+
+}  // namespace
+}  // namespace lambent::collector

@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+// Stacks read out of memory made of the input: whatever it holds, reading ends and stays in bounds.
+// Input: byte 0 picks the version; then records of 10 bytes: where (u16, in words), and a word put
+// there which, when small but not below kFirst, becomes an address in the same memory.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "profiler/base/string_table.h"
+#include "profiler/interpreters/cpython/code_cache.h"
+#include "profiler/interpreters/cpython/frame_reader.h"
+#include "profiler/interpreters/cpython/offsets.h"
+#include "profiler/interpreters/cpython/thread_states.h"
+#include "tests/fakes/fake_remote_memory.h"
+
+namespace lambent::cpython {
+namespace {
+
+constexpr uint64_t kBase = 0x10000;
+constexpr size_t kWords = 16384;
+constexpr uint64_t kFirst = 256;  // smaller words stay numbers
+constexpr int32_t kTid = 77;
+
+void ReadStacks(const Offsets& offsets, const uint8_t* input, size_t size) {
+  std::string bytes(kWords * 8, '\0');
+  for (; size >= 10; input += 10, size -= 10) {
+    uint16_t where = 0;
+    uint64_t word = 0;
+    std::memcpy(&where, input, sizeof(where));
+    std::memcpy(&word, input + 2, sizeof(word));
+    if (word >= kFirst && word < kFirst + kWords) word = kBase + (word - kFirst) * 8;
+    std::memcpy(bytes.data() + where % kWords * 8, &word, sizeof(word));
+  }
+  fakes::FakeRemoteMemory memory;
+  memory.Map(kBase, bytes);
+  ThreadStates threads(memory, offsets, kBase, kTid);
+  const ThreadStateRef thread = threads.Find(kTid);
+  FrameReader reader(memory, offsets, 0);
+  FramePrediction prediction;
+  RawPythonStack stack;
+  StringTable strings;
+  CodeCache codes(memory, offsets, 0, strings);
+  for (int again = 0; again < 2; ++again) {
+    const ThreadStateRef any{thread.address != 0 ? thread.address : kBase, thread.pthread};
+    if (reader.Read(any, kTid, &prediction, &stack) != FrameResult::kOk) continue;
+    if (stack.frames.size() > kMaxFrames) std::abort();
+    for (const RawFrame& frame : stack.frames) {
+      if (frame.code >= stack.codes.size()) std::abort();
+    }
+    for (const CodeHead& head : stack.codes) codes.Find(head);
+  }
+}
+
+}  // namespace
+}  // namespace lambent::cpython
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
+  using namespace lambent::cpython;  // NOLINT(google-build-using-namespace)
+  if (size == 0) return 0;
+  if (input[0] % 5 == 4) {
+    // The target's own description of itself.
+    std::vector<char> runtime(kDebugOffsetsBytes);
+    std::memcpy(runtime.data(), input + 1, std::min(size - 1, runtime.size()));
+    if (const auto offsets = OffsetsOfRuntime(runtime); offsets.ok()) {
+      if (!Fits(*offsets)) std::abort();
+      ReadStacks(*offsets, input + 1, size - 1);
+    }
+    return 0;
+  }
+  ReadStacks(*OffsetsOfMinor(kOldestMinor + input[0] % 5), input + 1, size - 1);
+  return 0;
+}

@@ -1,0 +1,231 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+// Reads the frames of an interpreter made of values, so that each way they can be wrong is a test.
+#include "profiler/interpreters/cpython/frame_reader.h"
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+#include "profiler/base/string_table.h"
+#include "profiler/interpreters/cpython/code_cache.h"
+#include "profiler/interpreters/cpython/offsets.h"
+#include "profiler/interpreters/cpython/thread_states.h"
+#include "tests/fakes/fake_remote_memory.h"
+
+namespace lambent::cpython {
+namespace {
+
+constexpr uint64_t kRuntime = 0x10000;
+constexpr uint64_t kInterpreter = 0x20000;
+constexpr uint64_t kThread = 0x30000;
+constexpr uint64_t kCFrame = 0x40000;
+constexpr uint64_t kChunk = 0x50000;
+constexpr uint64_t kCode = 0x60000;
+constexpr uint64_t kText = 0x70000;
+constexpr uint64_t kCodeType = 0x80000;
+constexpr uint64_t kFrameStep = 96;
+constexpr int32_t kTid = 77;
+
+// A 3.12 process with one thread, whose frames a test lays out.
+class FakeInterpreter : public testing::Test {
+ protected:
+  FakeInterpreter() {
+    for (const uint64_t at : {kRuntime, kInterpreter, kThread, kCFrame, kChunk, kCode, kText}) {
+      memory_.MapZero(at, 0x8000);
+    }
+    memory_.Put(kRuntime + offsets_.runtime_interpreters_head, kInterpreter);
+    memory_.Put(kInterpreter + offsets_.interpreter_threads_head, kThread);
+    memory_.Put(kThread + offsets_.thread_native_id, uint64_t{kTid});
+    memory_.Put(kThread + offsets_.thread_frame, kCFrame);
+    memory_.Put(kThread + offsets_.thread_chunk, kChunk);
+    memory_.Put(kChunk + 8, uint64_t{16384});
+    SetTop(kChunk + 2048);
+  }
+  void SetTop(uint64_t top) { memory_.Put(kThread + offsets_.thread_chunk + 8, top); }
+  void SetCurrent(uint64_t frame) { memory_.Put(kCFrame + offsets_.cframe_current_frame, frame); }
+  uint64_t Frame(int index) const {
+    return kChunk + kChunkHeaderBytes + static_cast<uint64_t>(index) * kFrameStep;
+  }
+  // A code object called `name`; its number is its place.
+  uint64_t Code(int number, const std::string& name) {
+    const uint64_t code = kCode + static_cast<uint64_t>(number) * 256;
+    const uint64_t text = kText + static_cast<uint64_t>(number) * 256;
+    memory_.Put(code + kTypeOffset, kCodeType);
+    memory_.Put(code + offsets_.code_qualified_name, text);
+    memory_.Put(code + offsets_.code_file_name, text);
+    memory_.Put(code + offsets_.code_first_line, uint32_t{5});
+    memory_.Put(text + kTextLengthOffset, uint64_t{name.size()});
+    memory_.Put(text + kTextStateOffset,
+                uint32_t{kTextCompact | kTextAscii | 1u << kTextKindShift});
+    for (size_t i = 0; i < name.size(); ++i) memory_.Put(text + offsets_.ascii_size + i, name[i]);
+    return code;
+  }
+  void PutFrame(uint64_t frame, uint64_t code, uint64_t previous, uint8_t owner = 0) {
+    memory_.Put(frame + offsets_.frame_code, code);
+    memory_.Put(frame + offsets_.frame_previous, previous);
+    memory_.Put(frame + offsets_.frame_owner, owner);
+  }
+  // `depth` frames of one function, leaf at the end of the chunk.
+  void PutRecursion(int depth) {
+    const uint64_t code = Code(0, "f");
+    for (int i = 0; i < depth; ++i) PutFrame(Frame(i), code, i == 0 ? 0 : Frame(i - 1));
+    SetCurrent(Frame(depth - 1));
+    SetTop(Frame(depth));
+  }
+  FrameResult Read() {
+    return reader_.Read(ThreadStateRef{kThread, 0}, kTid, &prediction_, &stack_);
+  }
+
+  const Offsets offsets_ = *OffsetsOfMinor(12);
+  fakes::FakeRemoteMemory memory_;
+  FrameReader reader_{memory_, offsets_, kCodeType};
+  FramePrediction prediction_;
+  RawPythonStack stack_;
+};
+
+TEST_F(FakeInterpreter, SecondReadTakesTwoSystemCalls) {
+  PutRecursion(10);
+  ASSERT_EQ(Read(), FrameResult::kOk);
+  const RawPythonStack first = stack_;
+  const int before = memory_.calls();
+  ASSERT_EQ(Read(), FrameResult::kOk);
+  EXPECT_EQ(memory_.calls() - before, 2);  // frames, then code objects
+  EXPECT_EQ(stack_, first);
+  EXPECT_EQ(stack_.frames.size(), 10u);
+  EXPECT_EQ(stack_.codes.size(), 1u);
+}
+
+TEST_F(FakeInterpreter, StalePredictionNeverChangesTheStack) {
+  PutRecursion(10);
+  ASSERT_EQ(Read(), FrameResult::kOk);
+  prediction_.cframe = 0x999000;  // unmapped by now
+  prediction_.loose[prediction_.loose_count++] = 0x998000;
+  ASSERT_EQ(Read(), FrameResult::kOk);
+  EXPECT_EQ(stack_.frames.size(), 10u);
+  PutRecursion(20);  // deeper than was predicted
+  ASSERT_EQ(Read(), FrameResult::kOk);
+  EXPECT_EQ(stack_.frames.size(), 20u);
+  PutRecursion(3);
+  ASSERT_EQ(Read(), FrameResult::kOk);
+  EXPECT_EQ(stack_.frames.size(), 3u);
+}
+
+TEST_F(FakeInterpreter, ShimsAreSkippedAndMarkTheEntry) {
+  const uint64_t code = Code(0, "f");
+  PutFrame(Frame(0), code, kCFrame + 512);
+  PutFrame(Frame(1), code, kCFrame + 256);
+  PutFrame(Frame(2), code, Frame(1));
+  PutFrame(kCFrame + 256, 0, Frame(0), kOwnedByCStack);
+  PutFrame(kCFrame + 512, 0, 0, kOwnedByCStack);
+  SetCurrent(Frame(2));
+  ASSERT_EQ(Read(), FrameResult::kOk);
+  ASSERT_EQ(stack_.frames.size(), 3u);
+  EXPECT_FALSE(stack_.frames[0].entry);
+  EXPECT_TRUE(stack_.frames[1].entry);
+  EXPECT_TRUE(stack_.frames[2].entry);
+}
+
+TEST_F(FakeInterpreter, ThreadWithoutFramesHasAnEmptyStack) {
+  ASSERT_EQ(Read(), FrameResult::kOk);
+  EXPECT_TRUE(stack_.frames.empty());
+}
+
+TEST_F(FakeInterpreter, FramesInACircleAreNoStack) {
+  PutRecursion(10);
+  PutFrame(Frame(0), Code(0, "f"), Frame(7));
+  EXPECT_EQ(Read(), FrameResult::kInconsistent);
+}
+
+TEST_F(FakeInterpreter, WhatIsNoCodeObjectIsNoStack) {
+  PutRecursion(3);
+  memory_.Put(kCode + kTypeOffset, kText);
+  EXPECT_EQ(Read(), FrameResult::kInconsistent);
+}
+
+TEST_F(FakeInterpreter, WildPointersAreNoStack) {
+  for (const uint64_t wild : {uint64_t{1}, uint64_t{0x51001}, uint64_t{0x999000}, ~uint64_t{0}}) {
+    PutRecursion(3);
+    PutFrame(Frame(1), Code(0, "f"), wild);
+    EXPECT_EQ(Read(), FrameResult::kInconsistent) << wild;
+    PutRecursion(3);
+    PutFrame(Frame(1), wild, Frame(0));
+    EXPECT_EQ(Read(), FrameResult::kInconsistent) << wild;
+  }
+}
+
+TEST_F(FakeInterpreter, ThreadStateOfAnotherThreadIsTold) {
+  PutRecursion(3);
+  memory_.Put(kThread + offsets_.thread_native_id, uint64_t{78});
+  EXPECT_EQ(Read(), FrameResult::kOtherThread);
+  memory_.Unmap(kThread);
+  EXPECT_EQ(Read(), FrameResult::kOtherThread);
+}
+
+TEST_F(FakeInterpreter, NameIsNotGivenToAnotherFunctionAtTheSameAddress) {
+  PutRecursion(1);
+  ASSERT_EQ(Read(), FrameResult::kOk);
+  StringTable strings;
+  CodeCache codes(memory_, offsets_, kCodeType, strings);
+  EXPECT_EQ(strings.Get(codes.Find(stack_.codes[0]).name), "f");
+  const CodeHead old = stack_.codes[0];
+  Code(0, "g");
+  memory_.Put(kCode + offsets_.code_first_line, uint32_t{6});
+  ASSERT_EQ(Read(), FrameResult::kOk);
+  EXPECT_EQ(strings.Get(codes.Find(stack_.codes[0]).name), "g");
+  // A stack copied before can no longer be named.
+  EXPECT_EQ(strings.Get(codes.Find(old).name), "");
+}
+
+TEST_F(FakeInterpreter, ThreadsAreLookedForAgainOnlyWhenOneWasAdded) {
+  ThreadStates threads(memory_, offsets_, kRuntime, kTid);
+  EXPECT_EQ(threads.Find(kTid).address, kThread);
+  EXPECT_EQ(threads.Find(88).address, 0u);
+  const int before = memory_.calls();
+  EXPECT_EQ(threads.Find(88).address, 0u);
+  EXPECT_EQ(memory_.calls() - before, 2);  // the heads of the lists
+  const uint64_t added = kThread + 0x1000;
+  memory_.Put(added + offsets_.thread_native_id, uint64_t{88});
+  memory_.Put(added + offsets_.thread_next, kThread);
+  memory_.Put(kInterpreter + offsets_.interpreter_threads_head, added);
+  EXPECT_EQ(threads.Find(88).address, added);
+  EXPECT_EQ(threads.Find(kTid).address, kThread);
+}
+
+TEST_F(FakeInterpreter, ThreadsInACircleEnd) {
+  memory_.Put(kThread + offsets_.thread_next, kThread);
+  ThreadStates threads(memory_, offsets_, kRuntime, kTid);
+  EXPECT_EQ(threads.Find(kTid).address, kThread);
+  EXPECT_EQ(threads.Find(88).address, 0u);
+}
+
+TEST(OffsetsTest, EveryTableFitsAndOthersAreUnknown) {
+  for (int minor = kOldestMinor; minor < kNewestMinor; ++minor) {
+    ASSERT_TRUE(OffsetsOfMinor(minor).has_value());
+    EXPECT_TRUE(Fits(*OffsetsOfMinor(minor))) << minor;
+  }
+  EXPECT_FALSE(OffsetsOfMinor(8).has_value());
+  EXPECT_FALSE(OffsetsOfMinor(13).has_value());
+}
+
+TEST(OffsetsTest, FreeThreadedAndLaterRuntimesAreUnimplemented) {
+  std::vector<char> runtime(kDebugOffsetsBytes);
+  EXPECT_EQ(OffsetsOfRuntime(runtime).status().code(), absl::StatusCode::kInvalidArgument);
+  std::memcpy(runtime.data(), "xdebugpy", 8);
+  runtime[11] = 3;
+  runtime[10] = 14;
+  EXPECT_EQ(OffsetsOfRuntime(runtime).status().code(), absl::StatusCode::kUnimplemented);
+  runtime[10] = 13;
+  EXPECT_TRUE(OffsetsOfRuntime(runtime).ok());
+  runtime[16] = 1;
+  EXPECT_EQ(OffsetsOfRuntime(runtime).status().code(), absl::StatusCode::kUnimplemented);
+  runtime[16] = 0;
+  runtime[168 + 3] = 1;  // a huge offset
+  EXPECT_EQ(OffsetsOfRuntime(runtime).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace lambent::cpython

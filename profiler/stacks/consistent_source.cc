@@ -5,16 +5,18 @@
 namespace lambent {
 
 CaptureResult ConsistentSource::Capture(ObservedThread& thread, CaptureAttempt& attempt) {
-  const Follow follow = own_cpu_.FollowTo(thread);
-  if (follow == Follow::kGone) return CaptureResult::kGone;
   CaptureResult result = CaptureResult::kInconsistent;
-  if (follow == Follow::kHere) {
+  for (int tries = 0; tries < kMaxTries && result == CaptureResult::kInconsistent; ++tries) {
+    const Follow follow = own_cpu_.FollowTo(thread);
+    if (follow == Follow::kGone) return CaptureResult::kGone;
+    if (follow == Follow::kElsewhere) {
+      result = CopyCompared(thread);
+      break;
+    }
     result = CopyProven(thread);
     attempt.stood_still = result == CaptureResult::kCaptured;
   }
-  if (result == CaptureResult::kInconsistent) result = CopyCompared(thread);
-  if (result != CaptureResult::kCaptured) return result;
-  return interpreter_->Name(&thread.stack);
+  return result == CaptureResult::kCaptured ? interpreter_->Name(&thread.stack) : result;
 }
 
 CaptureResult ConsistentSource::CopyProven(ObservedThread& thread) {

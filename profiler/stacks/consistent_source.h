@@ -13,7 +13,7 @@ namespace lambent {
 // Where the sampler may not go, two copies in a row must be equal.
 class ConsistentSource final : public StackSource {
  public:
-  // Copies compared on another CPU before giving up.
+  // Copies proven on the thread's CPU, or compared elsewhere, before giving up.
   static constexpr int kMaxTries = 3;
 
   // `interpreter` points at the ladder's pointer, which is null while there is none.

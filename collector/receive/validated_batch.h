@@ -62,8 +62,7 @@ struct ValidatedSamples {
   size_t rows() const { return start_us.size(); }
 };
 
-// What profiling cost; see lambent.v1.SelfCost. µs.
-struct Cost {
+struct Cost {  // lambent.v1.SelfCost
   uint64_t wall_us = 0;
   uint64_t self_cpu_us = 0;
   uint64_t stopped_us = 0;
@@ -92,7 +91,7 @@ struct ValidatedMetrics {
   std::vector<Column> columns;
 };
 
-// See lambent.v1.InvocationEvent; kinds are its numbers, unknown ones were left out.
+// See lambent.v1.InvocationEvent; events of unknown kinds were left out.
 struct ValidatedEvent {
   uint32_t kind = 0;
   int64_t time_unix_us = 0;

@@ -25,18 +25,19 @@
 
   class Reader {
     constructor(bytes) { this.bytes = bytes; this.at = 0; }
-    number() {
-      let byte = this.bytes[this.at++];
-      let value = byte & 127;
-      for (let unit = 128; byte > 127; unit *= 128) {
-        byte = this.bytes[this.at++];
-        value += (byte & 127) * unit;
-      }
-      return value;
-    }
+    number() { return this.column(1, Float64Array)[0]; }
     column(length, Type = Uint32Array) {
-      const out = new Type(length);
-      for (let i = 0; i < length; i++) out[i] = this.number();
+      const out = new Type(length), bytes = this.bytes;
+      let at = this.at;
+      for (let i = 0; i < length; i++) {
+        let byte = bytes[at++], value = byte & 127;
+        for (let unit = 128; byte > 127; unit *= 128) {
+          byte = bytes[at++];
+          value += (byte & 127) * unit;
+        }
+        out[i] = value;
+      }
+      this.at = at;
       return out;
     }
     text(length) {
@@ -47,7 +48,8 @@
   }
 
   async function unpack() {
-    const packed = Uint8Array.from(atob($('profile').textContent.trim()), (c) => c.charCodeAt(0));
+    const text = atob($('profile').textContent.trim()), packed = new Uint8Array(text.length);
+    for (let i = 0; i < packed.length; i++) packed[i] = text.charCodeAt(i);
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
     return new Reader(new Uint8Array(await new Response(stream).arrayBuffer()));
   }
@@ -869,9 +871,8 @@
       build();
       help();
       listen();
-      makeView();
-      search();
       refresh();
+      if (state.text) search();
       requestAnimationFrame(() => requestAnimationFrame(() => {
         document.documentElement.dataset.openMs = performance.now().toFixed(1);
       }));

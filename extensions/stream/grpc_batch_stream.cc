@@ -3,6 +3,7 @@
 #include "extensions/stream/grpc_batch_stream.h"
 
 #include <grpc/grpc.h>
+#include <grpc/support/log.h>
 #include <grpc/support/time.h>
 
 #include <atomic>
@@ -208,6 +209,8 @@ bool TlsByDefault(std::string_view collector) {
 }
 
 StreamOpener GrpcStreamOpener(ChannelSettings settings) {
+  // gRPC's own log would land in the function's log group, line by line while a collector is away.
+  gpr_set_log_function([](gpr_log_func_args*) {});
   return [settings = std::move(settings)]() -> std::unique_ptr<BatchStream> {
     std::shared_ptr<grpc::ChannelCredentials> credentials;
     if (settings.tls) {

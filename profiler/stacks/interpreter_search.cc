@@ -34,8 +34,8 @@ void InterpreterSearch::Tick(int64_t now_ns) {
 void InterpreterSearch::Try() {
   modules_tried_ = modules_.modules().size();
   auto reader = cpython::CPythonReader::Attach(pid_, modules_, memory_, strings_);
-  // Unavailable: it is there, but has not started its first thread yet.
-  initialising_ = absl::IsUnavailable(reader.status());
+  // It is there, but has not started its first thread yet, or is not all mapped.
+  initialising_ = !reader.ok() && !absl::IsNotFound(reader.status());
   if (!reader.ok()) {
     missing_ = std::string(reader.status().message());
     return;

@@ -105,7 +105,7 @@ std::optional<Elf64_Sym> ElfImage::FindSymbol(std::string_view name) const {
   sections.resize(
       file_->ReadAt(header_.e_shoff, sections.data(), sections.size() * sizeof(Elf64_Shdr)) /
       sizeof(Elf64_Shdr));
-  for (const uint32_t type : {SHT_DYNSYM, SHT_SYMTAB}) {
+  for (const uint32_t type : {uint32_t{SHT_DYNSYM}, uint32_t{SHT_SYMTAB}}) {
     for (const Elf64_Shdr& section : sections) {
       if (section.sh_type != type || section.sh_link >= sections.size()) continue;
       auto found = FindIn(section, sections[section.sh_link], name);

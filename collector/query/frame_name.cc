@@ -82,10 +82,25 @@ std::string_view FileName(std::string_view path) {
   return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
+// "asyncio/base_events.py": enough of a source file to tell a module.
+std::string_view FileTail(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos || slash == 0) return path;
+  const size_t before = path.rfind('/', slash - 1);
+  return before == std::string_view::npos ? path : path.substr(before + 1);
+}
+
+// A name such as <module> or <lambda> is everybody's: the file says which. A cold start is made of
+// these.
+std::string PythonName(const FrameRecord& frame) {
+  if (frame.name[0] != '<' || frame.file.empty()) return SafeText(frame.name);
+  return absl::StrCat(SafeText(frame.name), " ", SafeText(FileTail(frame.file)));
+}
+
 std::string ShownName(const FrameRecord& frame) {
   if (frame.kind == FrameKind::kTruncated) return "[truncated]";
   if (!frame.name.empty()) {
-    return SafeText(frame.kind == FrameKind::kPython ? frame.name : Demangled(frame.name));
+    return frame.kind == FrameKind::kPython ? PythonName(frame) : SafeText(Demangled(frame.name));
   }
   if (!frame.module.empty()) {
     return absl::StrCat("[", SafeText(FileName(frame.module)), "+0x", absl::Hex(frame.address),

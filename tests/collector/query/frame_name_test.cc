@@ -66,5 +66,18 @@ TEST(ShownFrameTest, DoesNotDemanglePythonNames) {
   EXPECT_EQ(ShownFrame(frame).name, "_ZN3foo3barEi");
 }
 
+TEST(ShownFrameTest, SaysWhoseModuleALambdaOrAModuleBodyIs) {
+  FrameRecord frame;
+  frame.kind = FrameKind::kPython;
+  frame.name = "<module>";
+  EXPECT_EQ(ShownFrame(frame).name, "<module>");
+  frame.file = "/usr/lib/python3.11/asyncio/base_events.py";
+  EXPECT_EQ(ShownFrame(frame).name, "<module> asyncio/base_events.py");
+  frame.file = "/handler.py";
+  EXPECT_EQ(ShownFrame(frame).name, "<module> /handler.py");
+  frame.name = "named";
+  EXPECT_EQ(ShownFrame(frame).name, "named");
+}
+
 }  // namespace
 }  // namespace lambent::collector

@@ -11,7 +11,7 @@ import threading
 import time
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
-BUILD = os.path.join(ROOT, "build/release")
+BUILD = os.environ.get("LAMBENT_BUILD", os.path.join(ROOT, "build/release"))
 BIN = os.path.join(BUILD, "bin")
 FUNCTIONS = os.path.join(ROOT, "bench/process/functions")
 PYTHON = "/usr/bin/python3"

@@ -16,13 +16,19 @@ constexpr size_t kMaxExportBytes = size_t{1} << 30;
 constexpr std::chrono::seconds kListDeadline{20};
 constexpr std::chrono::seconds kExportDeadline{300};
 
+// The cause at the end of gRPC's long "failed to connect to all addresses; last error: …".
+std::string CauseOf(const std::string& message) {
+  const size_t colon = message.rfind(": ");
+  return colon == std::string::npos ? message : message.substr(colon + 2);
+}
+
 absl::Status StatusOf(const grpc::Status& status, const char* what, const std::string& address) {
   if (status.ok()) return absl::OkStatus();
   if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
-    return absl::UnavailableError(
-        absl::StrCat(what, ": no collector answers at ", address, " (", status.error_message(),
-                     "); start one with lambent-collector, or name another with --collector "
-                     "HOST:PORT or LAMBENT_COLLECTOR"));
+    return absl::UnavailableError(absl::StrCat(
+        what, ": no collector answers at ", address, " (", CauseOf(status.error_message()),
+        "); start one with lambent-collector, or name another with --collector "
+        "HOST:PORT or LAMBENT_COLLECTOR"));
   }
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
     return absl::DeadlineExceededError(absl::StrCat(what, ": the collector at ", address,

@@ -3,6 +3,7 @@
 #include "collector/cli/command.h"
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -14,6 +15,19 @@ namespace lambent::cli {
 namespace {
 
 constexpr char kDefaultCollector[] = "127.0.0.1:4820";
+
+// host:port from what people write: a port alone is one of this machine.
+absl::StatusOr<std::string> AddressOf(const std::string& text) {
+  const size_t colon = text.rfind(':');
+  const std::string host = colon == std::string::npos ? "127.0.0.1" : text.substr(0, colon);
+  uint32_t port = 0;
+  if (absl::SimpleAtoi(text.substr(colon == std::string::npos ? 0 : colon + 1), &port) &&
+      port > 0 && port < 65536 && !host.empty()) {
+    return absl::StrCat(host, ":", port);
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("collector \"", text, "\": want HOST:PORT, for instance ", kDefaultCollector));
+}
 
 int WrongUsage(Surroundings& around, const std::string& command, const std::string& what) {
   around.err << "lambent" << (command.empty() ? "" : " ") << command << ": " << what << "\n"
@@ -45,6 +59,11 @@ int RunCommand(const Command& command, absl::Span<const std::string> words, Surr
   Call call{*arguments, around, kDefaultCollector, arguments->value("json") == "true", false};
   if (!around.collector_variable.empty()) call.collector = around.collector_variable;
   if (arguments->has("collector")) call.collector = arguments->value("collector");
+  const absl::StatusOr<std::string> address = AddressOf(call.collector);
+  if (!address.ok()) {
+    return WrongUsage(around, command.name, std::string(address.status().message()));
+  }
+  call.collector = *address;
   const std::string colour = arguments->value("color");
   call.colour = colour == "always" ||
                 (colour != "never" && around.out_is_terminal && !around.no_color_variable);

@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "collector/cli/selection.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace lambent::cli {
+namespace {
+
+const absl::Time kNow = absl::FromUnixSeconds(1000000);
+
+TEST(ParseSelectorTest, ReadsEveryPart) {
+  const auto selection =
+      ParseSelector("function=f, version=3,phase=init,cold=true,status=timeout,since=1h", kNow);
+  ASSERT_TRUE(selection.ok()) << selection.status();
+  EXPECT_EQ(selection->function_name(), "f");
+  EXPECT_EQ(selection->function_version(), "3");
+  ASSERT_EQ(selection->phases_size(), 1);
+  EXPECT_EQ(selection->phases(0), v1::PHASE_INIT);
+  EXPECT_TRUE(selection->has_cold() && selection->cold());
+  EXPECT_EQ(selection->status(), v1::INVOCATION_STATUS_TIMEOUT);
+  EXPECT_EQ(selection->since_unix_us(), (1000000 - 3600) * int64_t{1000000});
+}
+
+TEST(ParseSelectorTest, LeavesOpenWhatIsNotSaid) {
+  const auto selection = ParseSelector("", kNow);
+  ASSERT_TRUE(selection.ok());
+  EXPECT_FALSE(selection->has_cold());
+  EXPECT_EQ(selection->phases_size(), 0);
+  const auto warm = ParseSelector("cold=false", kNow);
+  ASSERT_TRUE(warm.ok());
+  EXPECT_TRUE(warm->has_cold());
+  EXPECT_FALSE(warm->cold());
+}
+
+TEST(ParseSelectorTest, NamesThePartThatIsWrong) {
+  EXPECT_EQ(std::string(ParseSelector("function", kNow).status().message()),
+            "selector \"function\": \"function\" is not name=value");
+  EXPECT_NE(std::string(ParseSelector("functoin=f", kNow).status().message())
+                .find("did you mean --function?"),
+            std::string::npos);
+  EXPECT_EQ(ParseSelector("phase=boot", kNow).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(SelectionNamesTest, MatchTheWire) {
+  EXPECT_EQ(FormatOf("speedscope"), v1::FORMAT_SPEEDSCOPE);
+  EXPECT_EQ(FormatOf("png"), v1::FORMAT_UNSPECIFIED);
+  EXPECT_EQ(WeightOf("cpu"), v1::WEIGHT_CPU);
+  EXPECT_EQ(StatusName(v1::INVOCATION_STATUS_TIMEOUT), "timeout");
+}
+
+}  // namespace
+}  // namespace lambent::cli

@@ -9,8 +9,9 @@
 
 namespace lambent::collector {
 
-// A flame graph as one HTML file that needs no network: viewer/* with the profile as a compressed
-// blob (viewer_blob.h). Frame names never become markup: they are only inside the base64 blob.
+// A flame graph as one HTML file that needs no network: viewer/* and the profile, each as a
+// compressed blob (viewer_blob.h), that viewer/loader.js unpacks. Frame names never become markup:
+// they are only inside the base64 blob.
 //
 // REQUIRES: CheckProfile() (for a difference CheckDiff()) is OK. Thread-safe.
 std::string RenderHtml(const Profile& profile, Weight weight);

@@ -13,5 +13,7 @@ extern const char kViewerCss[];
 extern const size_t kViewerCssBytes;
 extern const char kViewerJs[];
 extern const size_t kViewerJsBytes;
+extern const char kLoaderJs[];
+extern const size_t kLoaderJsBytes;
 
 }  // namespace lambent::collector

@@ -47,13 +47,6 @@
     }
   }
 
-  async function unpack() {
-    const text = atob($('profile').textContent.trim()), packed = new Uint8Array(text.length);
-    for (let i = 0; i < packed.length; i++) packed[i] = text.charCodeAt(i);
-    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
-    return new Reader(new Uint8Array(await new Response(stream).arrayBuffer()));
-  }
-
   function readRows(reader) {
     const n = reader.number();
     const leaf = reader.column(n);
@@ -866,7 +859,7 @@
 
   (async () => {
     try {
-      profile = readProfile(await unpack());
+      profile = readProfile(new Reader(await profileBytes));  // loader.js
       recall();
       build();
       help();

@@ -271,14 +271,31 @@
     const character = pen.measureText('m').width;
     const scale = scaleOf(), origin = left * view.width[0], top = stage.scrollTop + pad();
     const { n, x, width, depth, end } = view;
+    // Neighbours too narrow to draw show together, so that their weight is never just missing.
+    const thinFrom = new Float64Array(view.deepest + 1), thinTo = new Float64Array(view.deepest + 1);
+    const thin = (d, from, to) => {
+      if (from - thinTo[d] > NARROWEST || from < 0) {
+        const y = levelY(d) - top;
+        pen.fillStyle = dark() ? '#3c4654' : '#ccd3db';
+        if (thinTo[d] - thinFrom[d] >= NARROWEST && y > -ROW && y < high) pen.fillRect(thinFrom[d], y, thinTo[d] - thinFrom[d], ROW - 1);
+        thinFrom[d] = from;
+      }
+      thinTo[d] = to;
+    };
     for (let i = 0; i < n;) {
       const w = width[i] * scale, at = (x[i] - origin) * scale;
-      if ((w < NARROWEST && i) || at > wide || at + w < 0) { i = end[i]; continue; }
+      if (at > wide || at + w < 0) { i = end[i]; continue; }
+      if (w < NARROWEST && i) {
+        if (w) thin(depth[i], Math.max(at, 0), at + w);
+        i = end[i];
+        continue;
+      }
       const y = levelY(depth[i]) - top;
       if (y > -ROW && y < high) rectangle(i, at, y, w, wide, character);
       else if (state.flip ? y <= -ROW : y >= high) { i = end[i]; continue; }
       i++;
     }
+    for (let d = 0; d <= view.deepest; d++) thin(d, -1, -1);
     for (const [i, style] of [[hovered, dark() ? '#fff' : '#1a212b'], [selected, dark() ? '#7fa8ff' : '#2557c7']]) {
       if (i < 0 || i >= n || (i === selected && !i)) continue;
       pen.strokeStyle = style;
@@ -300,7 +317,7 @@
     pen.fillStyle = match ? (dark() ? '#d77bf0' : '#d16ceb') : colourOf(i);
     pen.fillRect(from, y, Math.max(span - (w > 3 ? 1 : 0), NARROWEST), ROW - 1);
     if (span > 3 * character + 8) {
-      pen.fillStyle = !i && dark() ? '#fff' : '#10151b';
+      pen.fillStyle = (!i || behind) && dark() ? '#dfe5ec' : '#10151b';
       pen.globalAlpha = matchedFrames && !match ? 0.6 : 1;
       const room = Math.floor((span - 8) / character);
       pen.fillText(short(shown(nameOf(i).slice(0, room + 1)), room), from + 4, y + ROW / 2, span - 6);
@@ -694,7 +711,8 @@
     const entries = diff()
         ? [[diffColour(-1), 'smaller in compare'], [diffColour(0), 'same'], [diffColour(1), 'greater']]
         : [kinds.has(2) && [`hsl(30,65%,${light})`, 'Python'], kinds.has(1) && [`hsl(205,65%,${light})`, 'native'],
-           (kinds.has(0) || kinds.has(3)) && [hatched, 'unknown or truncated']];
+           (kinds.has(0) || kinds.has(3)) && [hatched, 'unknown or truncated'],
+           [dark() ? '#3c4654' : '#ccd3db', 'too narrow here: zoom in']];
     $('legend').replaceChildren(...entries.filter(Boolean).map(([colour, text]) => {
       const span = document.createElement('span'), swatch = document.createElement('i');
       swatch.style.background = colour;

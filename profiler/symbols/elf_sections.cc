@@ -50,7 +50,7 @@ bool ElfSections::Fits(const Elf64_Shdr& section) const {
 
 std::vector<SymbolTable> ElfSections::SymbolTables() const {
   std::vector<SymbolTable> tables;
-  for (const Elf64_Word wanted : {SHT_SYMTAB, SHT_DYNSYM}) {
+  for (const auto wanted : {Elf64_Word{SHT_SYMTAB}, Elf64_Word{SHT_DYNSYM}}) {
     for (const Elf64_Shdr& section : sections_) {
       if (section.sh_type != wanted || !Fits(section)) continue;
       if (section.sh_entsize != sizeof(Elf64_Sym) || section.sh_link >= sections_.size()) continue;

@@ -11,6 +11,9 @@
 #include "profiler/os/file_bytes.h"
 #include "tests/support/elf_image.h"
 
+// Set by the linker: where this program's ELF header was loaded.
+extern "C" const char __ehdr_start;
+
 namespace lambent {
 namespace {
 
@@ -170,9 +173,8 @@ TEST(SymbolIndexTest, FindsAFunctionOfThisVeryProgram) {
   auto index = SymbolIndex::Create(*std::move(file));
   ASSERT_TRUE(index.ok()) << index.status();
   // Position independent or not, the linker's __ehdr_start tells where the file's 0 was put.
-  extern const char ehdr_start[] __asm__("__ehdr_start");
   const auto here = reinterpret_cast<uint64_t>(&LambentSymbolIndexTestMarker);
-  const uint64_t base = reinterpret_cast<uint64_t>(ehdr_start);
+  const uint64_t base = reinterpret_cast<uint64_t>(&__ehdr_start);
   const uint64_t in_file = here - base;
   FunctionSymbol found = (*index)->Find(in_file);
   if (found.name.empty()) found = (*index)->Find(here);  // linked to a fixed address

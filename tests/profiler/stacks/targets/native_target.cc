@@ -13,7 +13,11 @@
 #include <thread>
 #include <vector>
 
+#if defined(__clang__)
+#define NAMED extern "C" __attribute__((noinline, used))
+#else
 #define NAMED extern "C" __attribute__((noinline, noclone, used))
+#endif
 // Keeps the call before it from becoming a jump, and the frame in being.
 #define STAY __asm__ volatile("" ::: "memory")
 

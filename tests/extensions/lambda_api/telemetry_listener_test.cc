@@ -43,7 +43,9 @@ class TelemetryListenerTest : public ::testing::Test {
   // What the sink got, once it got `count`: the answer comes before the sink is called.
   std::vector<std::string> Bodies(size_t count) {
     absl::MutexLock lock(&mutex_);
-    const auto enough = [&] { return bodies_.size() >= count; };
+    const auto enough = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return bodies_.size() >= count;
+    };
     mutex_.Await(absl::Condition(&enough));
     return bodies_;
   }

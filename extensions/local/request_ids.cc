@@ -10,11 +10,9 @@ namespace {
 // No blank, control or non-ASCII character: clients put the id into a request line as it is.
 constexpr const char* kOddTail = R"(/../<b>&amp;"'%3Cx%00;$(id)`\{}|~)";
 
-}  // namespace
-
-std::string RequestIds::NextUuid() {
-  const uint64_t high = random_();
-  const uint64_t low = random_();
+std::string Uuid(std::mt19937_64& random) {
+  const uint64_t high = random();
+  const uint64_t low = random();
   const auto hex = [](uint64_t value, absl::PadSpec pad) { return absl::Hex(value, pad); };
   return absl::StrCat(hex(high >> 32, absl::kZeroPad8), "-",
                       hex((high >> 16) & 0xffff, absl::kZeroPad4), "-",
@@ -23,8 +21,12 @@ std::string RequestIds::NextUuid() {
                       hex(low & 0xffffffffffff, absl::kZeroPad12));
 }
 
+}  // namespace
+
+std::string RequestIds::NextUuid() { return Uuid(random_); }
+
 std::string RequestIds::NextRequestId() {
-  std::string id = NextUuid();
+  std::string id = Uuid(requests_);
   if (odd_) id += kOddTail;
   return id;
 }

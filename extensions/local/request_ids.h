@@ -9,11 +9,12 @@
 namespace lambent::local {
 
 // UUIDs for requests, extensions and events, and random lengths; the same again for the same seed.
+// Request ids are a sequence of their own, so that they do not depend on what else is running.
 // Thread-compatible.
 class RequestIds {
  public:
   // `odd`: request ids get a tail of characters that are special to shells, URLs, HTML and JSON.
-  RequestIds(uint64_t seed, bool odd) : random_(seed), odd_(odd) {}
+  RequestIds(uint64_t seed, bool odd) : random_(seed), requests_(~seed), odd_(odd) {}
 
   std::string NextRequestId();
   std::string NextUuid();
@@ -24,6 +25,7 @@ class RequestIds {
 
  private:
   std::mt19937_64 random_;
+  std::mt19937_64 requests_;
   const bool odd_;
 };
 

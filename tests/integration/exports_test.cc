@@ -37,8 +37,8 @@ class ExportsTest : public IntegrationTest {
 
 TEST_F(ExportsTest, PprofIsAGzippedProtobufOfItsNames) {
   Export("pprof", "all.pb.gz");
-  const Finished decoded = support::RunProgram(
-      {"sh", "-c", "gzip -dc " + Path("all.pb.gz") + " | protoc --decode_raw"});
+  const Finished decoded =
+      support::RunProgram({"sh", "-c", "gzip -dc " + Path("all.pb.gz") + " | protoc --decode_raw"});
 
   EXPECT_TRUE(decoded.ok()) << decoded.err;
   EXPECT_THAT(decoded.out, HasSubstr("process_order"));
@@ -64,7 +64,8 @@ TEST_F(ExportsTest, SvgIsWellFormedXml) {
 TEST_F(ExportsTest, HtmlIsOneFileThatAsksNobody) {
   const std::string page = Export("html", "all.html");
 
-  EXPECT_THAT(page, HasSubstr("process_order"));
+  EXPECT_THAT(page, HasSubstr("default-src 'none'")) << "and the browser holds it to that";
+  EXPECT_GT(page.size(), 20'000u);
   for (const char* reference :
        {"src=\"http", "href=\"http", "src=\"//", "@import", "fetch(", "XMLHttp"}) {
     EXPECT_THAT(page, Not(HasSubstr(reference)));
@@ -88,10 +89,14 @@ TEST_F(ExportsTest, TheCollectorsPageListsAndLinks) {
 }
 
 TEST_F(ExportsTest, ColdAgainstWarmIsDrawn) {
-  const Finished diff = TryCli({"diff", "--base", "function=function,cold=false", "--compare",
-                                "function=function,cold=true", "-o", Path("diff.html")});
-  EXPECT_TRUE(diff.ok()) << diff.Describe();
-  EXPECT_THAT(ReadFile(Path("diff.html")), HasSubstr("process_order"));
+  for (const char* format : {"html", "folded"}) {
+    const Finished diff = TryCli({"diff", "--base", "function=function,cold=false", "--compare",
+                                  "function=function,cold=true", "--format", format, "-o",
+                                  Path(std::string("diff.") + format)});
+    EXPECT_TRUE(diff.ok()) << diff.Describe();
+  }
+  EXPECT_THAT(ReadFile(Path("diff.folded")), HasSubstr("process_order"));
+  EXPECT_THAT(ReadFile(Path("diff.html")), HasSubstr("<canvas"));
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ namespace lambent::cpython {
 // A wrong prediction costs a further read, never a wrong stack: every pointer is followed anew.
 struct FramePrediction {
   static constexpr size_t kMaxChunks = 12;
-  static constexpr size_t kMaxLoose = 20;
+  static constexpr size_t kMaxLoose = 48;
 
   struct Chunk {
     uint64_t address = 0;

@@ -17,6 +17,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "profiler/os/affinity.h"
+#include "profiler/os/clock.h"
 #include "profiler/os/process_files.h"
 #include "profiler/os/remote_memory.h"
 #include "profiler/target/module_table.h"
@@ -87,8 +89,11 @@ class Snake {
   std::vector<std::string> Names(CPythonReader& reader, int32_t tid) {
     RawPythonStack stack;
     if (!WaitBlocked(tid) || reader.Capture(tid, &stack) != CaptureResult::kOk) return {"?"};
-    reader.Decode(stack, &frames_);
     truncated_ = stack.truncated;
+    return Decoded(reader, stack);
+  }
+  std::vector<std::string> Decoded(CPythonReader& reader, const RawPythonStack& stack) {
+    reader.Decode(stack, &frames_);
     std::vector<std::string> names;
     for (const PythonFrame& frame : frames_) names.emplace_back(strings_.Get(frame.name));
     return names;
@@ -262,6 +267,70 @@ def 𐐀(): 漢字()
     auto reader = snake.Attach();
     ASSERT_TRUE(reader.ok()) << reader.status();
     EXPECT_THAT(snake.Names(**reader, snake.pid()), ElementsAre("größe", "漢字", "𐐀", "<module>"));
+  }
+}
+
+// Two families of functions that never call each other, deeper and shallower at random: a stack
+// with both, or with one missing in between, was never on the thread.
+constexpr char kFamilies[] = R"(
+import random
+source = ''
+for letter in 'AB':
+    for i in range(20):
+        call = f'{letter}{i + 1}(d - 1)' if i < 19 else '0'
+        source += f'def {letter}{i}(d):\n    return 0 if d == 0 else {call}\n'
+exec(source)
+def main():
+    print('ready')
+    choose = random.Random(1).random
+    while True:
+        (A0 if choose() < 0.5 else B0)(int(choose() * 20))
+main()
+)";
+
+// Whether `names` (leaf first) can be a stack of kFamilies.
+bool IsPossible(const std::vector<std::string>& names) {
+  if (names.size() < 2 || names.back() != "<module>" || names[names.size() - 2] != "main") {
+    return false;
+  }
+  for (size_t i = 0; i + 2 < names.size(); ++i) {
+    const std::string& name = names[names.size() - 3 - i];
+    if (name != names[names.size() - 3][0] + std::to_string(i)) return false;
+  }
+  return true;
+}
+
+TEST_P(CPythonTest, StackOfARunningThreadIsTrueWhenItIsProvenThatItDidNotRun) {
+  for (const std::string& interpreter : interpreters_) {
+    SCOPED_TRACE(interpreter);
+    Snake snake(interpreter, kFamilies);
+    ASSERT_TRUE(snake.ready()) << snake.output();
+    auto reader = snake.Attach();
+    ASSERT_TRUE(reader.ok()) << reader.status();
+    const auto thread = os::CreateProcFiles()->OpenProcess(snake.pid())->OpenThread(snake.pid());
+    const auto affinity = os::CreateAffinity();
+    RawPythonStack stack;
+    int proven = 0;
+    for (int i = 0; i < 200; ++i) {
+      os::RealClock().SleepUntil(os::RealClock().MonotonicNs() + 2'000'000);
+      os::ThreadStat stat;
+      os::ThreadSchedule before;
+      os::ThreadSchedule after;
+      ASSERT_EQ(thread->ReadStat(&stat), os::ReadResult::kOk);
+      ASSERT_TRUE(affinity->MoveTo(stat.processor));
+      ASSERT_EQ(thread->ReadSchedule(&before), os::ReadResult::kOk);
+      const CaptureResult result = (*reader)->Capture(snake.pid(), &stack);
+      ASSERT_EQ(thread->ReadSchedule(&after), os::ReadResult::kOk);
+      ASSERT_EQ(thread->ReadStat(&stat), os::ReadResult::kOk);
+      if (before != after || stat.processor != affinity->CurrentCpu()) continue;
+      // Caught between two steps of a call, it may be refused; never shown wrongly.
+      if (result != CaptureResult::kOk) continue;
+      ++proven;
+      const auto names = snake.Decoded(**reader, stack);
+      EXPECT_TRUE(IsPossible(names)) << testing::PrintToString(names);
+    }
+    affinity->Release();
+    EXPECT_GT(proven, 100);
   }
 }
 

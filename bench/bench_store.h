@@ -70,6 +70,7 @@ inline void AddDictionary(v1::BatchContent& content, Random& random) {
 inline v1::Batch InvocationBatch(uint64_t sequence, int rows, Random& random) {
   v1::BatchContent content;
   content.set_dictionary_epoch(1);
+  content.set_epoch_first_sequence(1);
   if (sequence == 1) AddDictionary(content, random);
   v1::Segment& segment = *content.add_segments();
   segment.set_request_id("8476a536-e9f4-11e8-9739-" + std::to_string(100'000'000 + sequence));

@@ -74,7 +74,12 @@ absl::StatusOr<ValidatedBatch> ValidateBatch(const v1::Batch& batch,
     return absl::InvalidArgumentError(
         absl::StrCat("dictionary_epoch: ", result.epoch, " after ", extent.epoch));
   }
-  result.starts_epoch = result.epoch > extent.epoch;
+  result.starts_epoch = content->epoch_first_sequence() == batch.sequence();
+  if (result.starts_epoch != (result.epoch > extent.epoch)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("dictionary_epoch: ", result.epoch, " after ", extent.epoch, ", begun by batch ",
+                     content->epoch_first_sequence()));
+  }
   static const DictionaryExtent* const kEmpty = new DictionaryExtent;
   const DictionaryExtent& before = result.starts_epoch ? *kEmpty : extent;
   if (absl::Status s = CheckDictionary(content->dictionary(), before, result.dictionary); !s.ok()) {

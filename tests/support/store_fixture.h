@@ -69,6 +69,7 @@ class StoreTest : public ::testing::Test {
 inline v1::BatchContent NextContent(const std::string& request_id, v1::Phase phase) {
   v1::BatchContent content;
   content.set_dictionary_epoch(1);
+  content.set_epoch_first_sequence(1);
   AddSegment(content, request_id, phase);
   return content;
 }

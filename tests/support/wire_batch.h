@@ -93,8 +93,11 @@ inline v1::InvocationEvent& AddEvent(v1::BatchContent& content, v1::InvocationEv
   return event;
 }
 
-// The batch of a content, with its sums right.
-inline v1::Batch Sealed(uint64_t sequence, const v1::BatchContent& content) {
+// The batch of a content, with its sums right. A content with a dictionary begins its epoch.
+inline v1::Batch Sealed(uint64_t sequence, v1::BatchContent content) {
+  if (content.dictionary().strings_size() > 0 && content.epoch_first_sequence() == 0) {
+    content.set_epoch_first_sequence(sequence);
+  }
   v1::Batch batch;
   batch.set_sequence(sequence);
   batch.set_compression(v1::COMPRESSION_NONE);

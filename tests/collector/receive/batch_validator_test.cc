@@ -54,10 +54,26 @@ TEST(BatchValidatorTest, IndicesReachIntoEarlierBatchesOfTheEpoch) {
   next.set_dictionary_epoch(1);
   AddRow(*next.add_segments()->mutable_samples(), 0, 1, 3, 1);
   EXPECT_TRUE(Validate(next, extent).ok());
-  next.set_dictionary_epoch(2);  // in a new epoch those entries do not exist
+  next.set_dictionary_epoch(2);
+  next.set_epoch_first_sequence(1);  // in a new epoch those entries do not exist
   EXPECT_THAT(Refusal(next, extent), HasSubstr("samples.thread: no such thread"));
   next.set_dictionary_epoch(0);
   EXPECT_THAT(Refusal(next, extent), HasSubstr("dictionary_epoch: 0 after 1"));
+}
+
+TEST(BatchValidatorTest, RefusesAnEpochWhoseFirstBatchIsMissing) {
+  DictionaryExtent extent;
+  Extend(extent, *Validate(GoodContent()));
+  v1::BatchContent next = GoodContent();
+  next.set_dictionary_epoch(2);
+  next.set_epoch_first_sequence(7);  // in flight when batch 7 was refused
+  EXPECT_THAT(Refusal(next, extent), HasSubstr("dictionary_epoch: 2 after 1, begun by batch 7"));
+}
+
+TEST(BatchValidatorTest, RefusesToBeginAnEpochTwice) {
+  DictionaryExtent extent;
+  Extend(extent, *Validate(GoodContent()));
+  EXPECT_THAT(Refusal(GoodContent(), extent), HasSubstr("dictionary_epoch: 1 after 1, begun by"));
 }
 
 TEST(BatchValidatorTest, RefusesWhatDoesNotHangTogether) {
@@ -199,7 +215,7 @@ TEST(BatchValidatorTest, RefusesDeeplyNestedUnknownGroups) {
 TEST(BatchValidatorTest, ReadsACompressedBatch) {
   v1::Batch batch = Sealed(1, GoodContent());
   batch.set_compression(v1::COMPRESSION_ZSTD);
-  batch.set_content(Compress(GoodContent().SerializeAsString(), 3));
+  batch.set_content(Compress(batch.content(), 3));
   EXPECT_TRUE(ValidateBatch(batch, {}).ok());
   batch.mutable_content()->pop_back();
   EXPECT_FALSE(ValidateBatch(batch, {}).ok());

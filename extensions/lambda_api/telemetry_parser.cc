@@ -38,7 +38,8 @@ class ArrayElements {
     const size_t end = EndOfElement();
     *element = rest_.substr(0, end);
     rest_.remove_prefix(end);
-    SkipIf(',');
+    // A brace that closes nothing is passed over too, or it would be found here for ever.
+    if (!SkipIf(',')) SkipIf('}');
     return true;
   }
 

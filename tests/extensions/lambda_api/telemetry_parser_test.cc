@@ -84,6 +84,11 @@ TEST(TelemetryParserTest, ABodyCutShortGivesWhatIsBeforeTheCut) {
   }
 }
 
+TEST(TelemetryParserTest, PassesOverBracesThatCloseNothing) {
+  const TelemetryBatch batch = ParseTelemetryBatch("[}}," + std::string(kDone) + "}}");
+  EXPECT_EQ(batch.events.size(), 1u);
+}
+
 TEST(TelemetryParserTest, RefusesWhatIsNoBatch) {
   for (const std::string& body : {std::string(), std::string("{}"), std::string("null"),
                                   std::string("\x00\xff", 2), std::string(100'000, '[')}) {

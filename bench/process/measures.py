@@ -89,22 +89,26 @@ def duration_ms(line):
 
 
 def cpu():
+    """CPU time, not wall: of the function by its own account, of the extension by schedstat."""
     layer, collector = Layer(), Collector()
-    event, invocations, ratios, alone = {"rounds": 700}, 3, [], []
-    for _ in range(5):
-        pair = {}
-        for extensions in (None, layer.extensions):
+    event, invocations, pairs = {"rounds": 2500}, 2, 5
+    alone, beside, ours = [], [], []
+    for _ in range(pairs):
+        for extensions, into in ((None, alone), (layer.extensions, beside)):
             run = LocalRun("functions.busy", event, invocations, extensions, collector.address)
-            pair[extensions] = sum(r["cpu_seconds"] for r in run.responses) + run.extension_cpu
-        alone.append(pair[None])
-        ratios.append(pair[layer.extensions] / pair[None])
-    yield Result("cpu.busy_percent", (statistics.median(ratios) - 1) * 100, 0.0,
-                 f"5 pairs of {statistics.median(alone):.1f} s fixed work: (function + extension) / "
-                 "function alone, CPU time")
+            into.append(sum(r["cpu_seconds"] for r in run.responses))
+        ours.append(run.extension_cpu)
+    cost = statistics.median((b + o) / a - 1 for a, b, o in zip(alone, beside, ours)) * 100
+    slowed = statistics.median(b / a - 1 for a, b in zip(alone, beside)) * 100
+    own = statistics.median(o / a for a, o in zip(alone, ours)) * 100
+    noise = (max(alone) / min(alone) - 1) * 100
+    yield Result("cpu.busy_percent", cost, None,
+                 f"{pairs} pairs of {statistics.median(alone):.1f} s fixed work; extension {own:.2f} %, "
+                 f"function {slowed:+.2f} %; spread of the function alone {noise:.1f} %")
     seconds = 10
     run = LocalRun("functions.idle", {"seconds": seconds}, 1, layer.extensions, collector.address)
     collector.close()
-    yield Result("cpu.idle_percent", run.extension_cpu / seconds * 100, 0.0,
+    yield Result("cpu.idle_percent", run.extension_cpu / seconds * 100, None,
                  f"CPU time of lambent-extension over {seconds} s, start and flush included")
 
 
@@ -126,8 +130,6 @@ def layer():
 
 def html():
     script = os.path.join(ROOT, "tests/browser/open_time.py")
-    if not os.path.exists(script):
-        raise RuntimeError("tests/browser/open_time.py is not there")
     out = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=300)
     if out.returncode:
         raise RuntimeError(out.stderr.strip().splitlines()[-1] if out.stderr.strip() else "open_time.py failed")

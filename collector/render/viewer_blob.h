@@ -9,7 +9,7 @@
 
 namespace lambent::collector {
 
-// The profile as viewer/viewer.js reads it, before compression. Every number is a base-128 varint;
+// The profile as viewer/read.js reads it, before compression. Every number is a base-128 varint;
 // signed never occurs.
 //
 //   header      length, then JSON: {title, weight, threads, drops: [[reason, samples]…], cost,

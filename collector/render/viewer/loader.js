@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Lambent Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the exported page carries as it is: unpacks the rest of the viewer (viewer.js) and the profile.
+// What the exported page carries as it is: unpacks the rest of the viewer and the profile.
 'use strict';
 
 // The bytes of a base64 gzip element, without the network: fetch() of data: is not allowed here.

@@ -12,14 +12,18 @@
 namespace lambent::collector {
 namespace {
 
-// Calls visit(node, stack) for every node in order; `stack` is the folded path from the root.
+// Calls visit(node, stack) for every node in order; `stack` is the folded path. The root is not
+// part of it: it is no frame, and tools that read folded stacks add one of their own. What ends at
+// the root itself (time without a stack) is the root's name alone.
 template <typename Visit>
 void ForEachStack(const TreeView& tree, Visit visit) {
   std::string stack;
+  AppendFoldedName(tree.frame(0).name, &stack);
+  visit(size_t{0}, stack);
   std::vector<size_t> path_end(tree.size());  // length of the node's own path within `stack`
-  for (size_t node = 0; node < tree.size(); ++node) {
-    stack.resize(node == 0 ? 0 : path_end[tree.node_parent[node]]);
-    if (node != 0) stack.push_back(';');
+  for (size_t node = 1; node < tree.size(); ++node) {
+    stack.resize(path_end[tree.node_parent[node]]);
+    if (!stack.empty()) stack.push_back(';');
     AppendFoldedName(tree.frame(node).name, &stack);
     path_end[node] = stack.size();
     visit(node, stack);

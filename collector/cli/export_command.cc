@@ -67,7 +67,8 @@ int RunDiff(const Call& call) {
 Command Exporting() {
   Command command;
   command.flags = SelectionFlags();
-  command.flags.push_back(FormatFlag({"html", "svg", "folded", "pprof", "speedscope", "json"}));
+  command.flags.push_back(
+      FormatFlag({"html", "svg", "folded", "pprof", "speedscope", "json", "gperftools"}));
   command.flags.push_back(kWeight);
   command.flags.push_back(kOutput);
   command.run = RunExport;
@@ -92,12 +93,13 @@ Command FlamegraphCommand() {
 Command ExportCommand() {
   Command command = Exporting();
   command.name = "export";
-  command.summary = "the same in other formats: svg, folded, pprof, speedscope, json";
+  command.summary = "the same in other formats: svg, folded, pprof, speedscope, json, gperftools";
   command.description =
       "folded   one line a stack, for flamegraph.pl and grep\n"
       "pprof    gzipped profile.proto: go tool pprof, Pyroscope, Parca\n"
       "speedscope   for www.speedscope.app; opens there by drag and drop\n"
-      "json     Lambent's own tree with every weight; see collector/render/json_tree.h";
+      "json     Lambent's own tree with every weight; see collector/render/json_tree.h\n"
+      "gperftools   for google-pprof; times in samples of 1 ms";
   command.examples = {
       "lambent export --function orders --format pprof -o orders.pb.gz && go tool pprof -top "
       "orders.pb.gz",

@@ -54,6 +54,7 @@ std::string OutputName(const std::vector<std::string>& parts, const std::string&
 std::string ExtensionOf(const std::string& format) {
   if (format == "pprof") return "pb.gz";
   if (format == "speedscope") return "speedscope.json";
+  if (format == "gperftools") return "prof";
   return format;
 }
 

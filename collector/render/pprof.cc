@@ -28,8 +28,7 @@ constexpr uint32_t kMappingId = 1, kMappingStart = 2, kMappingLimit = 3, kMappin
                    kMappingHasFunctions = 7;
 constexpr uint32_t kLocationId = 1, kLocationMapping = 2, kLocationAddress = 3, kLocationLine = 4;
 constexpr uint32_t kLineFunction = 1, kLineLine = 2;
-constexpr uint32_t kFunctionId = 1, kFunctionName = 2, kFunctionFile = 4,
-                   kFunctionStartLine = 5;
+constexpr uint32_t kFunctionId = 1, kFunctionName = 2, kFunctionFile = 4, kFunctionStartLine = 5;
 
 // Addresses of one module are kept apart from another's: pprof wants disjoint mappings.
 constexpr uint64_t kModuleSpacing = uint64_t{1} << 36;
@@ -121,7 +120,7 @@ class PprofWriter {
       const auto module = modules_.find(frame.module);
       const uint64_t base = module == modules_.end() ? 0 : module->second * kModuleSpacing;
       if (base != 0) location.Varint(kLocationMapping, module->second);
-      // Frames without an address get one of their own: google-pprof tells locations apart by it.
+      // Frames without an address get one of their own: pprof tells locations apart by it.
       const uint64_t address = frame.address != 0 ? frame.address % kModuleSpacing : i + 1;
       location.Varint(kLocationAddress, base + address);
       location.Message(kLocationLine, line);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "collector/render/folded.h"
+#include "collector/render/gperftools.h"
 #include "collector/render/html.h"
 #include "collector/render/json_tree.h"
 #include "collector/render/pprof.h"
@@ -34,6 +35,7 @@ constexpr FormatFacts kFacts[] = {
     {"pprof", "application/octet-stream", "pb.gz"},
     {"speedscope", "application/json", "speedscope.json"},
     {"json", "application/json", "json"},
+    {"gperftools", "application/octet-stream", "prof"},
 };
 
 const FormatFacts& FactsOf(Format format) {
@@ -75,6 +77,8 @@ absl::StatusOr<std::string> Render(const Profile& profile, Format format, Weight
       return RenderSpeedscope(profile, weight);
     case Format::kJson:
       return RenderJson(profile, weight);
+    case Format::kGperftools:
+      return RenderGperftools(profile, weight);
   }
   return NotDrawable("a profile", format);
 }
@@ -92,6 +96,7 @@ absl::StatusOr<std::string> RenderDiff(const ProfileDiff& diff, Format format) {
       return RenderDiffJson(diff);
     case Format::kPprof:
     case Format::kSpeedscope:
+    case Format::kGperftools:
       break;
   }
   return NotDrawable("a difference", format);

@@ -18,13 +18,14 @@ namespace lambent::collector {
 enum class Format : uint8_t {
   kHtml = 1,        // self-contained interactive flame graph
   kSvg = 2,         // static flame graph
-  kFolded = 3,      // "all;main;work 42" lines; three columns for a difference
+  kFolded = 3,      // "main;work 42" lines; three columns for a difference
   kPprof = 4,       // gzipped profile.proto
   kSpeedscope = 5,  // https://www.speedscope.app/file-format-schema.json
   kJson = 6,        // our own tree (json_tree.h)
+  kGperftools = 7,  // CPU profile with symbols, for google-pprof
 };
 
-// "html", "svg", "folded", "pprof", "speedscope", "json". Thread-safe.
+// "html", "svg", "folded", "pprof", "speedscope", "json", "gperftools". Thread-safe.
 std::string_view FormatName(Format format);
 // The inverse; nothing for any other text. Thread-safe.
 std::optional<Format> ParseFormat(std::string_view name);
@@ -38,8 +39,8 @@ std::string_view FileExtension(Format format);
 // when the columns of `profile` contradict one another.
 absl::StatusOr<std::string> Render(const Profile& profile, Format format, Weight weight);
 
-// Draws a difference, in the weight it was made with. Errors: as above, and UNIMPLEMENTED for pprof
-// and speedscope, which have no notion of one. Thread-safe.
+// Draws a difference, in the weight it was made with. Errors: as above, and UNIMPLEMENTED for
+// pprof, speedscope and gperftools, which have no notion of one. Thread-safe.
 absl::StatusOr<std::string> RenderDiff(const ProfileDiff& diff, Format format);
 
 }  // namespace lambent::collector

@@ -15,6 +15,7 @@ namespace lambent::collector {
 
 static_assert(static_cast<int>(Format::kHtml) == v1::FORMAT_HTML);
 static_assert(static_cast<int>(Format::kJson) == v1::FORMAT_JSON);
+static_assert(static_cast<int>(Format::kGperftools) == v1::FORMAT_GPERFTOOLS);
 
 absl::StatusOr<Selection> FromProto(const v1::Selection& in) {
   Selection out;
@@ -49,7 +50,7 @@ absl::StatusOr<Selection> FromProto(const v1::Selection& in) {
 
 absl::StatusOr<Format> FromProto(v1::Format format) {
   if (format == v1::FORMAT_UNSPECIFIED) return Format::kHtml;
-  if (format < 0 || format > v1::FORMAT_JSON) {
+  if (format < 0 || format > v1::FORMAT_GPERFTOOLS) {
     return absl::InvalidArgumentError(absl::StrCat("unknown format ", static_cast<int>(format)));
   }
   return static_cast<Format>(format);

@@ -134,7 +134,7 @@ absl::StatusOr<Format> ParseFormatParameter(const Parameters& parameters, Format
   if (name.empty()) return otherwise;
   const std::optional<Format> format = ParseFormat(name);
   if (!format.has_value()) {
-    return Wrong("format", name, "html, svg, folded, pprof, speedscope or json");
+    return Wrong("format", name, "html, svg, folded, pprof, speedscope, json or gperftools");
   }
   return *format;
 }

@@ -100,6 +100,7 @@ TEST(OutputNameTest, HoldsNoPathWhateverIsSelected) {
   EXPECT_EQ(OutputName({"orders", "", "init"}, "html"), "orders-init.html");
   EXPECT_EQ(OutputName({"../../etc/passwd"}, "svg"), "------etc-passwd.svg");
   EXPECT_EQ(OutputName({}, ExtensionOf("pprof")), "profile.pb.gz");
+  EXPECT_EQ(OutputName({}, ExtensionOf("gperftools")), "profile.prof");
 }
 
 }  // namespace

@@ -46,6 +46,7 @@ TEST(ParseSelectorTest, NamesThePartThatIsWrong) {
 
 TEST(SelectionNamesTest, MatchTheWire) {
   EXPECT_EQ(FormatOf("speedscope"), v1::FORMAT_SPEEDSCOPE);
+  EXPECT_EQ(FormatOf("gperftools"), v1::FORMAT_GPERFTOOLS);
   EXPECT_EQ(FormatOf("png"), v1::FORMAT_UNSPECIFIED);
   EXPECT_EQ(WeightOf("cpu"), v1::WEIGHT_CPU);
   EXPECT_EQ(StatusName(v1::INVOCATION_STATUS_TIMEOUT), "timeout");

@@ -132,8 +132,8 @@ TEST(RenderTest, HostileNamesLeaveTheMarkupAlone) {
 TEST(RenderTest, AnEmptyProfileIsDrawnInEveryFormat) {
   ProfileBuilder builder;
   const Profile empty = builder.Build();
-  for (const Format format :
-       {Format::kHtml, Format::kSvg, Format::kPprof, Format::kSpeedscope, Format::kJson}) {
+  for (const Format format : {Format::kHtml, Format::kSvg, Format::kPprof, Format::kSpeedscope,
+                              Format::kJson, Format::kGperftools}) {
     EXPECT_FALSE(Drawn(empty, format).empty()) << FormatName(format);
   }
   EXPECT_EQ(Drawn(empty, Format::kFolded), "");
@@ -174,13 +174,13 @@ TEST(RenderTest, ColumnsThatContradictAreRefused) {
 }
 
 TEST(RenderTest, FormatsWithoutDifferencesSaySo) {
-  for (const Format format : {Format::kPprof, Format::kSpeedscope}) {
+  for (const Format format : {Format::kPprof, Format::kSpeedscope, Format::kGperftools}) {
     EXPECT_EQ(RenderDiff(SmallDiff(), format).status().code(), absl::StatusCode::kUnimplemented);
   }
 }
 
 TEST(FormatTest, NamesAreTheirOwnInverse) {
-  for (int i = 1; i <= 6; ++i) {
+  for (int i = 1; i <= 7; ++i) {
     const auto format = static_cast<Format>(i);
     EXPECT_EQ(ParseFormat(FormatName(format)), format);
     EXPECT_NE(ContentType(format), "");

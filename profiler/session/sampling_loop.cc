@@ -6,6 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include "profiler/session/freeze_watch.h"
+
 namespace lambent {
 namespace {
 
@@ -34,7 +36,10 @@ SamplingLoop::SamplingLoop(const SessionOptions& options, os::Clock& clock, Samp
       started_ns_(clock.MonotonicNs()),
       last_tick_ns_(started_ns_),
       last_self_cpu_ns_(clock.SelfCpuNs()),
-      last_cut_ns_(started_ns_) {}
+      last_cut_ns_(started_ns_) {
+  planned_ns_ = started_ns_;
+  step_cpu_ns_ = last_self_cpu_ns_;
+}
 
 int64_t SamplingLoop::MonotonicOf(absl::Time time) const {
   return clock_.MonotonicNs() - absl::ToInt64Nanoseconds(clock_.UnixTime() - time);
@@ -42,6 +47,7 @@ int64_t SamplingLoop::MonotonicOf(absl::Time time) const {
 
 int64_t SamplingLoop::Step() {
   TakeEvents();
+  NoteFreeze();
   ApplyRate();
   const int64_t now_ns = clock_.MonotonicNs();
   if (process_ == nullptr && now_ns >= attach_next_ns_) Attach(now_ns);
@@ -53,7 +59,10 @@ int64_t SamplingLoop::Step() {
   }
   window_.Settle(timeline_.SettledBefore(now_ns, absl::ToInt64Nanoseconds(options_.settle_lag)));
   MaybeCut(now_ns);
-  return process_ != nullptr ? schedule_.next_ns() : std::min(schedule_.next_ns(), attach_next_ns_);
+  planned_ns_ = std::min(schedule_.next_ns(), clock_.MonotonicNs() + kLongestSleepNs);
+  if (process_ == nullptr) planned_ns_ = std::min(planned_ns_, attach_next_ns_);
+  step_cpu_ns_ = clock_.SelfCpuNs();
+  return planned_ns_;
 }
 
 void SamplingLoop::TakeEvents() {
@@ -73,7 +82,8 @@ void SamplingLoop::TakeEvent(const InvocationEvent& event) {
       timeline_.InitDone(MonotonicOf(event.time));
       break;
     case Kind::kInvoke:
-      timeline_.Invoke(event.request_id, MonotonicOf(event.time));
+      called_ns_ = MonotonicOf(event.time);
+      timeline_.Invoke(event.request_id, *called_ns_);
       boundary_ = true;
       break;
     case Kind::kRuntimeDone:
@@ -81,7 +91,8 @@ void SamplingLoop::TakeEvent(const InvocationEvent& event) {
       boundary_ = answered_ = true;
       break;
     case Kind::kShutdown:
-      timeline_.Shutdown(MonotonicOf(event.time));
+      called_ns_ = MonotonicOf(event.time);
+      timeline_.Shutdown(*called_ns_);
       boundary_ = true;
       break;
     default:
@@ -118,29 +129,37 @@ void SamplingLoop::LoseProcess() {
   boundary_ = true;
 }
 
-bool SamplingLoop::NoteFreeze(int64_t now_ns, int64_t self_cpu_ns) {
-  const auto gap = schedule_.Tick(now_ns);
-  if (!gap.has_value()) return false;
-  const int64_t length_ns = gap->until_ns - gap->from_ns;
-  // Late because of our own work (reading symbol tables on a small share of a CPU) is not frozen.
-  if (self_cpu_ns > length_ns / 16) return false;
-  timeline_.Frozen(gap->from_ns, gap->until_ns);
+void SamplingLoop::NoteFreeze() {
+  int64_t now_ns = clock_.MonotonicNs();
+  const int64_t self_cpu_ns = clock_.SelfCpuNs() - step_cpu_ns_;
+  if (FreezeWatch::IsLate(planned_ns_, now_ns) && !called_ns_.has_value()) {
+    // The thread that waits for the platform was thawed with this one: let it speak first.
+    clock_.SleepUntil(now_ns + kCallGraceNs);
+    TakeEvents();
+  }
+  const auto freeze =
+      FreezeWatch::Judge(planned_ns_, now_ns, std::exchange(called_ns_, std::nullopt), self_cpu_ns);
+  if (!freeze.has_value()) return;
+  const int64_t length_ns = freeze->until_ns - freeze->from_ns;
+  timeline_.Frozen(freeze->from_ns, freeze->until_ns);
+  frozen_ns_ += length_ns;
   frozen_since_cut_ns_ += length_ns;
+  now_ns = clock_.MonotonicNs();
   InvocationEvent event;
   event.kind = InvocationEvent::Kind::kFreeze;
-  event.time = clock_.UnixTime();
+  event.time = clock_.UnixTime() - absl::Nanoseconds(now_ns - freeze->until_ns);
   event.duration = absl::Nanoseconds(length_ns);
   events_.push_back(std::move(event));
-  return true;
 }
 
 void SamplingLoop::Tick(int64_t now_ns) {
-  const bool frozen = NoteFreeze(now_ns, clock_.SelfCpuNs() - last_self_cpu_ns_);
-  // After a freeze or a pause a sample stands for one period: the gap was nobody's time.
+  schedule_.Tick(now_ns);
+  const int64_t frozen_ns = std::exchange(frozen_ns_, 0);
+  // A freeze or a pause is nobody's time. One in the middle of a tick is only seen by its length.
   const auto weight_of = [&](int64_t wall_ns, int64_t time_ns) {
-    const bool froze_in_tick = time_ns - now_ns > SamplingSchedule::kFreezeNs;
-    return frozen || froze_in_tick || was_paused_ ? std::min(wall_ns, schedule_.period_ns())
-                                                  : wall_ns;
+    const bool froze_in_tick = time_ns - now_ns > FreezeWatch::kLongNs;
+    return froze_in_tick || was_paused_ ? std::min(wall_ns, schedule_.period_ns())
+                                        : wall_ns - std::min(wall_ns, frozen_ns);
   };
   SelfCost cost;
   cost.wall_ns = weight_of(now_ns - last_tick_ns_, now_ns);

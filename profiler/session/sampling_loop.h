@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "profiler/aggregate/dictionary.h"
@@ -34,7 +35,7 @@ class SamplingLoop {
   SamplingLoop(const SamplingLoop&) = delete;
   SamplingLoop& operator=(const SamplingLoop&) = delete;
 
-  // Does what is due now; returns when to come back (MonotonicNs).
+  // Does what is due now; returns when to come back at the latest (MonotonicNs).
   int64_t Step();
 
   // The last step: takes all as settled and hands it to the sink.
@@ -47,13 +48,17 @@ class SamplingLoop {
   static constexpr int64_t kAttachQuicklyNs = 1'000'000;
   static constexpr int64_t kAttachSlowlyNs = 20'000'000;
   static constexpr size_t kMaxReadings = 4096;
+  static constexpr int64_t kCallGraceNs = 1'000'000;
+  // However low the rate, events are taken and freezes noticed this often.
+  static constexpr int64_t kLongestSleepNs = 50'000'000;
 
   void TakeEvents();
   void TakeEvent(const InvocationEvent& event);
   void Attach(int64_t now_ns);
   void LoseProcess();
   void Tick(int64_t now_ns);
-  bool NoteFreeze(int64_t now_ns, int64_t self_cpu_ns);
+  // Sees to it that time nobody had (a freeze) weighs nothing.
+  void NoteFreeze();
   void ApplyRate();
   void ReadMetrics(MetricsScope scope, int64_t now_ns);
   void MaybeCut(int64_t now_ns);
@@ -79,6 +84,10 @@ class SamplingLoop {
   std::vector<InvocationEvent> taken_;   // just taken
   std::vector<InvocationEvent> events_;  // for the next batch
   std::vector<MetricReading> readings_;  // for the next batch
+  std::optional<int64_t> called_ns_;  // the platform called (INVOKE, SHUTDOWN) since the last step
+  int64_t planned_ns_;                // when this step was to happen
+  int64_t step_cpu_ns_;               // own CPU time at the end of the last step
+  int64_t frozen_ns_ = 0;             // since the last tick
   uint32_t wished_hz_ = 0;
   uint64_t observed_ = 0;
   int64_t started_ns_;

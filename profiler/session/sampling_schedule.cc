@@ -18,17 +18,13 @@ int64_t SamplingSchedule::Jitter() {
   return reach_ns == 0 ? 0 : static_cast<int64_t>(random_()) % (2 * reach_ns + 1) - reach_ns;
 }
 
-std::optional<SamplingSchedule::Gap> SamplingSchedule::Tick(int64_t now_ns) {
-  const int64_t due_ns = next_ns_;
-  const int64_t late_ns = now_ns - due_ns;
+void SamplingSchedule::Tick(int64_t now_ns) {
   grid_ns_ += period_ns_;
   if (grid_ns_ <= now_ns) {
     const int64_t missed = (now_ns - grid_ns_) / period_ns_ + 1;
     grid_ns_ += missed * period_ns_;
   }
   next_ns_ = std::max(grid_ns_ + Jitter(), now_ns + period_ns_ / 4);
-  if (late_ns < std::max(kFreezeNs, 10 * period_ns_)) return std::nullopt;
-  return Gap{due_ns, now_ns};
 }
 
 }  // namespace lambent

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <random>
 
 namespace lambent {
@@ -14,10 +13,6 @@ namespace lambent {
 // MonotonicNs.
 class SamplingSchedule {
  public:
-  // A wake-up this much later than planned, and at least ten periods, was a freeze. Scheduling
-  // delays under CPU throttling (128 MB: 7 % of a CPU) stay below 100 ms.
-  static constexpr int64_t kFreezeNs = 300'000'000;
-
   SamplingSchedule(int64_t period_ns, uint64_t seed, int64_t now_ns);
 
   // Takes effect with the next tick.
@@ -27,13 +22,8 @@ class SamplingSchedule {
   // Deadline of the tick to come.
   int64_t next_ns() const { return next_ns_; }
 
-  struct Gap {
-    int64_t from_ns;
-    int64_t until_ns;
-  };
-  // A tick happens at `now_ns`; plans the next one. A freeze that ended before it is returned: from
-  // when the tick was due until now.
-  std::optional<Gap> Tick(int64_t now_ns);
+  // A tick happens at `now_ns`; plans the next one.
+  void Tick(int64_t now_ns);
 
  private:
   int64_t Jitter();

@@ -138,6 +138,73 @@ TEST_F(SamplingLoopTest, GivesAFreezeNoWeightAndAnEvent) {
   EXPECT_NEAR(static_cast<double>(cost_wall_us), 400e3, 25e3);
 }
 
+TEST_F(SamplingLoopTest, GivesShortFreezesBetweenInvocationsNoWeight) {
+  Appear(42).Run(42, {"leaf", "main"});
+  RunFor(absl::Milliseconds(100));
+  for (int i = 0; i < 20; ++i) {
+    Post(Kind::kInvoke, std::to_string(i));
+    RunFor(absl::Milliseconds(10));
+    Post(Kind::kRuntimeDone, std::to_string(i));
+    clock_.Freeze(absl::Milliseconds(250));
+  }
+  Post(Kind::kShutdown);
+  RunFor(absl::Milliseconds(20));
+  loop_->Finish();
+
+  uint64_t wall_us = 0;
+  for (const v1::BatchContent& content : sink_.contents()) {
+    for (const v1::Segment& segment : content.segments()) {
+      for (const uint32_t us : segment.samples().wall_us()) wall_us += us;
+    }
+  }
+  // 100 ms of init, 20 invocations of 10 ms, 20 ms of shutdown; a period may be cut at each freeze.
+  EXPECT_GT(wall_us, 150e3);
+  EXPECT_LT(wall_us, 450e3);
+}
+
+TEST_F(SamplingLoopTest, SeesShortFreezesAtALowRateToo) {
+  SessionOptions options;
+  options.sample_hz = 2;
+  Restart(options);
+  Appear(42).Run(42, {"leaf", "main"});
+  RunFor(absl::Milliseconds(600));
+  for (int i = 0; i < 20; ++i) {
+    Post(Kind::kInvoke, std::to_string(i));
+    RunFor(absl::Milliseconds(100));
+    clock_.Freeze(absl::Milliseconds(300));
+  }
+  Post(Kind::kInvoke, "last");
+  RunFor(absl::Milliseconds(600));
+  loop_->Finish();
+
+  uint64_t wall_us = 0;
+  for (const v1::BatchContent& content : sink_.contents()) {
+    for (const v1::Segment& segment : content.segments()) {
+      for (const uint32_t us : segment.samples().wall_us()) wall_us += us;
+    }
+  }
+  EXPECT_NEAR(static_cast<double>(wall_us), 3200e3, 800e3);  // with the freezes 9200e3
+}
+
+TEST_F(SamplingLoopTest, LateTicksWithinAnInvocationKeepTheirWeight) {
+  Appear(42).Run(42, {"leaf", "main"});
+  Post(Kind::kInvoke, "r");
+  RunFor(absl::Milliseconds(100));
+  for (int i = 0; i < 5; ++i) {
+    clock_.Advance(absl::Milliseconds(100));  // a small share of a CPU: everybody waits
+    RunFor(absl::Milliseconds(20));
+  }
+  loop_->Finish();
+
+  uint64_t wall_us = 0;
+  for (const v1::BatchContent& content : sink_.contents()) {
+    for (const v1::Segment& segment : content.segments()) {
+      for (const uint32_t us : segment.samples().wall_us()) wall_us += us;
+    }
+  }
+  EXPECT_NEAR(static_cast<double>(wall_us), 700e3, 25e3);
+}
+
 TEST_F(SamplingLoopTest, OwnLongWorkIsNoFreeze) {
   Appear(42).Run(42, {"leaf", "main"});
   RunFor(absl::Milliseconds(200));

@@ -40,28 +40,10 @@ TEST(SamplingScheduleTest, LeavesOutMissedTicks) {
   SamplingSchedule schedule(10 * kMs, 1, 0);
   const int64_t late = schedule.next_ns() + 105 * kMs;
 
-  EXPECT_FALSE(schedule.Tick(late).has_value());
+  schedule.Tick(late);
 
   EXPECT_GT(schedule.next_ns(), late);
   EXPECT_LE(schedule.next_ns(), late + 12 * kMs);
-}
-
-TEST(SamplingScheduleTest, TellsAFreezeFromALateWakeUp) {
-  SamplingSchedule schedule(10 * kMs, 1, 0);
-  const int64_t due = schedule.next_ns();
-  EXPECT_FALSE(schedule.Tick(due + 200 * kMs).has_value());
-
-  const int64_t due_next = schedule.next_ns();
-  const auto gap = schedule.Tick(due_next + 60'000 * kMs);
-
-  ASSERT_TRUE(gap.has_value());
-  EXPECT_EQ(gap->from_ns, due_next);
-  EXPECT_EQ(gap->until_ns, due_next + 60'000 * kMs);
-}
-
-TEST(SamplingScheduleTest, ASlowRateIsNoFreeze) {
-  SamplingSchedule schedule(1000 * kMs, 1, 0);
-  EXPECT_FALSE(schedule.Tick(schedule.next_ns() + 5'000 * kMs).has_value());
 }
 
 TEST(SamplingScheduleTest, EnvironmentsDoNotTickTogether) {

@@ -4,9 +4,11 @@
 
 #include <array>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -48,8 +50,13 @@ uint64_t RandomSeed() {
 ChannelSettings WithToken(const Configuration& configuration) {
   ChannelSettings channel = configuration.channel;
   if (configuration.token_file.empty()) return channel;
-  std::ifstream file(configuration.token_file);
-  std::string token{std::istreambuf_iterator<char>(file), {}};
+  // A regular file only: opening a pipe would wait for a writer, and the function with us.
+  std::error_code ignored;
+  std::string token;
+  if (std::filesystem::is_regular_file(configuration.token_file, ignored)) {
+    std::ifstream file(configuration.token_file);
+    token.assign(std::istreambuf_iterator<char>(file), {});
+  }
   absl::StripAsciiWhitespace(&token);
   if (token.empty()) {
     Log(LogLevel::kWarn, absl::StrCat("LAMBENT_TOKEN_FILE=\"", configuration.token_file,
@@ -75,16 +82,20 @@ Profiling::Profiling(Setup setup)
     : setup_(std::move(setup)),
       clock_(os::RealClock()),
       proc_(os::CreateProcFiles()),
+      trouble_(setup_.configuration.channel),
       outbox_(setup_.configuration.uplink.outbox_limit_bytes, [this] { uplink_->Wake(); }),
       greeting_(
           MakeGreeting(setup_.configuration, setup_.registration, RandomId(), setup_.started)) {
-  uplink_ = std::make_unique<Uplink>(WithSeed(setup_.configuration.uplink), greeting_, clock_,
-                                     outbox_, GrpcStreamOpener(WithToken(setup_.configuration)),
-                                     UplinkCallbacks{[this](uint32_t sample_hz, bool paused) {
-                                                       session_->SetRate(sample_hz);
-                                                       session_->Pause(paused);
-                                                     },
-                                                     [this] { session_->RequestFlush(); }});
+  uplink_ = std::make_unique<Uplink>(
+      WithSeed(setup_.configuration.uplink), greeting_, clock_, outbox_,
+      GrpcStreamOpener(WithToken(setup_.configuration)),
+      UplinkCallbacks{
+          [this](uint32_t sample_hz, bool paused) {
+            session_->SetRate(sample_hz);
+            session_->Pause(paused);
+          },
+          [this](const absl::Status& status, int failures) { trouble_.Note(status, failures); },
+          [this] { session_->RequestFlush(); }});
   auto attacher = std::make_shared<RuntimeAttacher>(
       RuntimeAttacher::Options{{setup_.extensions_folder, setup_.api_address},
                                setup_.configuration.session.sample_hz},
@@ -182,8 +193,8 @@ void Profiling::OnShutdown(const ShutdownEvent& event) {
   const bool stopped = session_->Stop(plan.session_until);
   if (!uplink_started_) StartUplink();
   const bool delivered = uplink_->FinalFlush(plan.flush_until);
-  if (!stopped) Log(LogLevel::kInfo, "the sampler did not stop in time; its last samples are lost");
-  if (!delivered) Log(LogLevel::kInfo, "not everything was delivered before the deadline");
+  if (!stopped) Log(LogLevel::kWarn, "the sampler did not stop in time; its last samples are lost");
+  trouble_.OnEnd(delivered);
 }
 
 }  // namespace lambent

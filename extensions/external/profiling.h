@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 
 #include "extensions/external/configuration.h"
+#include "extensions/external/delivery_trouble.h"
 #include "extensions/lambda_api/extension_event.h"
 #include "extensions/lambda_api/extensions_api.h"
 #include "extensions/lambda_api/telemetry_listener.h"
@@ -61,6 +62,7 @@ class Profiling {
   const Setup setup_;
   os::Clock& clock_;
   const std::unique_ptr<os::ProcFiles> proc_;  // of the metrics, on the sampler thread
+  DeliveryTrouble trouble_;
   Outbox outbox_;
   std::unique_ptr<MetricsSource> metrics_;
   std::unique_ptr<Uplink> uplink_;

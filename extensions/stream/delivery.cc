@@ -87,7 +87,7 @@ void Delivery::Handle(const StreamEvent& event, int64_t now_ns) {
       break;
     case StreamEvent::Kind::kClosed:
       if (final_) ++final_failures_;
-      Disconnect(now_ns, false);
+      Fail(event.status, now_ns);
       break;
     case StreamEvent::Kind::kTimeout:
     case StreamEvent::Kind::kWoken:
@@ -107,6 +107,7 @@ void Delivery::HandleMessage(const v1::ServerMessage& message) {
         outbox_.Acked(durable);
       }
       state_ = State::kOpen;
+      failures_ = 0;
       sent_ = outbox_.acked();
       backoff_.Reset();
       return;
@@ -118,6 +119,9 @@ void Delivery::HandleMessage(const v1::ServerMessage& message) {
     case v1::ServerMessage::kRejected:
       if (state_ != State::kOpen || message.rejected().sequence() > sent_) return;
       outbox_.Rejected(message.rejected().sequence());
+      if (callbacks_.on_trouble) {
+        callbacks_.on_trouble(absl::InvalidArgumentError(message.rejected().reason()), failures_);
+      }
       if (callbacks_.request_batch) callbacks_.request_batch();
       return;
     case v1::ServerMessage::kConfig:
@@ -137,7 +141,13 @@ void Delivery::NoticeSilence(int64_t now_ns) {
       state_ == State::kGreeting && silent_ns >= absl::ToInt64Nanoseconds(options_.connect_timeout);
   const bool late_ack = state_ == State::kOpen && outstanding() &&
                         silent_ns >= absl::ToInt64Nanoseconds(options_.ack_timeout);
-  if (late_welcome || late_ack) Disconnect(now_ns, false);
+  if (late_welcome || late_ack) Fail(absl::DeadlineExceededError("it does not answer"), now_ns);
+}
+
+void Delivery::Fail(const absl::Status& status, int64_t now_ns) {
+  ++failures_;
+  if (callbacks_.on_trouble) callbacks_.on_trouble(status, failures_);
+  Disconnect(now_ns, false);
 }
 
 void Delivery::Connect(int64_t now_ns, const Greeting& greeting) {

@@ -32,6 +32,9 @@ struct Surroundings {
 struct UplinkCallbacks {
   // The collector's wishes (lambent.v1.Config).
   std::function<void(uint32_t sample_hz, bool paused)> on_config;
+  // An attempt to reach the collector failed, the `failures`th in a row (1 = the first since it
+  // last answered), or it refused a batch (status kInvalidArgument, its reason).
+  std::function<void(const absl::Status& status, int failures)> on_trouble;
   // A good moment to send: cut what is settled (Session::RequestFlush).
   std::function<void()> request_batch;
 };
@@ -70,6 +73,7 @@ class Delivery {
   void NoticeSilence(int64_t now_ns);
   void Connect(int64_t now_ns, const Greeting& greeting);
   void Disconnect(int64_t now_ns, bool at_once);
+  void Fail(const absl::Status& status, int64_t now_ns);
   // Asks the policy; returns until when it would rather wait.
   absl::Duration Decide(const Surroundings& around);
   absl::Duration AskForBatch(const Surroundings& around);
@@ -97,6 +101,7 @@ class Delivery {
   int64_t awaited_ns_ = 0;     // when we wanted to be back
   uint64_t asked_serial_ = 0;  // the phase for which a batch was asked
   bool final_ = false;
+  int failures_ = 0;  // since the collector last said Welcome
   int final_failures_ = 0;
   bool finished_ = false;
 };

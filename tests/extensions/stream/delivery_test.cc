@@ -36,6 +36,10 @@ class DeliveryTest : public ::testing::Test {
       config_hz_ = hz;
       config_paused_ = paused;
     };
+    callbacks.on_trouble = [this](const absl::Status& status, int failures) {
+      trouble_ = status;
+      failures_ = failures;
+    };
     callbacks.request_batch = [this] { ++batch_requests_; };
     delivery_ = std::make_unique<Delivery>(
         options_, clock_, outbox_, [this] { return collector_.Open(); }, std::move(callbacks));
@@ -77,6 +81,8 @@ class DeliveryTest : public ::testing::Test {
   Surroundings around_;
   Outbox outbox_;
   std::unique_ptr<Delivery> delivery_;
+  absl::Status trouble_;
+  int failures_ = 0;
   uint32_t config_hz_ = 0;
   bool config_paused_ = false;
   int batch_requests_ = 0;
@@ -118,6 +124,8 @@ TEST_F(DeliveryTest, BacksOffButNotForEver) {
   const uint64_t attempts = collector_.opened();
   EXPECT_GE(attempts, 12u);
   EXPECT_LE(attempts, 40u);
+  EXPECT_FALSE(trouble_.ok());
+  EXPECT_EQ(failures_, static_cast<int>(attempts));
 
   collector_.Up();
   Put(1);
@@ -198,6 +206,7 @@ TEST_F(DeliveryTest, ARejectedBatchIsNotResent) {
   EXPECT_EQ(outbox_.backlog().batches, 0u);
   EXPECT_TRUE(outbox_.TakeDebt().new_epoch);
   EXPECT_EQ(batch_requests_, 1);
+  EXPECT_TRUE(absl::IsInvalidArgument(trouble_)) << trouble_;
 }
 
 TEST_F(DeliveryTest, SurvivesNonsense) {

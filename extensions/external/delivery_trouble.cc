@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "extensions/external/delivery_trouble.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+#include "profiler/base/log.h"
+
+namespace lambent {
+namespace {
+
+// Of a stranger's words on the other end.
+constexpr size_t kMaxReasonBytes = 300;
+
+}  // namespace
+
+DeliveryTrouble::DeliveryTrouble(const ChannelSettings& channel)
+    : collector_(channel.collector), tls_(channel.tls) {}
+
+std::string DeliveryTrouble::Line(const std::string& collector, bool tls,
+                                  const absl::Status& status) {
+  std::string reason(status.message());
+  reason.resize(std::min(reason.size(), kMaxReasonBytes));
+  if (absl::IsInvalidArgument(status)) {
+    return absl::StrCat(
+        "the collector at ", collector, " refused a batch: ", reason,
+        "; its samples are counted as rejected. Are it and the layer of one version?");
+  }
+  return absl::StrCat("profiles cannot be delivered to ", collector, ": ", reason,
+                      "; the function is not affected. Check LAMBENT_COLLECTOR and that "
+                      "lambent-collector runs there",
+                      tls ? " and speaks TLS (LAMBENT_TLS=off for plain text)" : "");
+}
+
+void DeliveryTrouble::Note(const absl::Status& status, int failures) {
+  absl::MutexLock lock(&mutex_);
+  last_ = status;
+  if (failures >= kLasting || absl::IsInvalidArgument(status)) SayOnce();
+}
+
+void DeliveryTrouble::OnEnd(bool delivered) {
+  absl::MutexLock lock(&mutex_);
+  if (!delivered && !last_.ok()) SayOnce();
+}
+
+void DeliveryTrouble::SayOnce() {
+  if (said_) return;
+  said_ = true;
+  Log(LogLevel::kWarn, Line(collector_, tls_, last_));
+}
+
+}  // namespace lambent

@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "extensions/external/delivery_trouble.h"
+
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace lambent {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::string Said(const ChannelSettings& channel, void (*what)(DeliveryTrouble&)) {
+  DeliveryTrouble trouble(channel);
+  testing::internal::CaptureStderr();
+  what(trouble);
+  return testing::internal::GetCapturedStderr();
+}
+
+const ChannelSettings kPlain = [] {
+  ChannelSettings channel;
+  channel.collector = "10.0.0.7:4820";
+  channel.tls = false;
+  return channel;
+}();
+
+TEST(DeliveryTroubleTest, SaysOnceWhatToDo) {
+  const std::string said = Said(kPlain, [](DeliveryTrouble& trouble) {
+    for (int i = 1; i < 20; ++i) trouble.Note(absl::UnavailableError("connection refused"), i);
+    trouble.OnEnd(false);
+  });
+  EXPECT_EQ(
+      said,
+      "lambent: profiles cannot be delivered to 10.0.0.7:4820: connection refused; the function "
+      "is not affected. Check LAMBENT_COLLECTOR and that lambent-collector runs there\n");
+}
+
+TEST(DeliveryTroubleTest, APassingFailureIsNotWorthALine) {
+  EXPECT_EQ(Said(kPlain,
+                 [](DeliveryTrouble& trouble) {
+                   trouble.Note(absl::UnavailableError("restarting"), 1);
+                   trouble.OnEnd(true);
+                 }),
+            "");
+}
+
+TEST(DeliveryTroubleTest, AShortLifeWithoutACollectorIs) {
+  EXPECT_THAT(Said(kPlain,
+                   [](DeliveryTrouble& trouble) {
+                     trouble.Note(absl::UnavailableError("connection refused"), 1);
+                     trouble.OnEnd(false);
+                   }),
+              HasSubstr("connection refused"));
+}
+
+TEST(DeliveryTroubleTest, NamesTlsOnlyWhereItIsUsed) {
+  const absl::Status status = absl::UnavailableError("handshake failed");
+  EXPECT_THAT(DeliveryTrouble::Line("c:1", true, status), HasSubstr("LAMBENT_TLS=off"));
+  EXPECT_THAT(DeliveryTrouble::Line("c:1", false, status), Not(HasSubstr("TLS")));
+}
+
+TEST(DeliveryTroubleTest, PassesOnWhyABatchWasRefused) {
+  EXPECT_THAT(
+      DeliveryTrouble::Line("c:1", false, absl::InvalidArgumentError("no such stack")),
+      testing::AllOf(HasSubstr("refused a batch: no such stack"), HasSubstr("one version")));
+}
+
+}  // namespace
+}  // namespace lambent

@@ -26,6 +26,9 @@ absl::StatusOr<std::unique_ptr<ProcessSampler>> RuntimeAttacher::Attach() {
   if (!runtime.has_value()) {
     return absl::NotFoundError("find the runtime process: it has not started yet");
   }
+  if (patience_.ShouldWait(*runtime, clock_.MonotonicNs())) {
+    return absl::NotFoundError("find the runtime process: a shell has not started it yet");
+  }
   LadderOptions options;
   options.period_ns = kNsPerSecond / options_.sample_hz;
   absl::StatusOr<std::unique_ptr<Ladder>> ladder = Ladder::Attach(runtime->pid, clock_, options);

@@ -15,6 +15,7 @@
 #include "profiler/os/process_files.h"
 #include "profiler/stacks/process_sampler.h"
 #include "profiler/target/runtime_finder.h"
+#include "profiler/target/wrapper_patience.h"
 
 namespace lambent {
 
@@ -32,7 +33,7 @@ class RuntimeAttacher {
   // `clock` must outlive it.
   RuntimeAttacher(Options options, const os::Clock& clock, RungsSink on_attached);
 
-  // kNotFound: the runtime has not started yet.
+  // kNotFound: the runtime has not started yet, or a shell is still about to start it.
   absl::StatusOr<std::unique_ptr<ProcessSampler>> Attach();
 
  private:
@@ -41,6 +42,7 @@ class RuntimeAttacher {
   const RungsSink on_attached_;
   const std::unique_ptr<os::ProcFiles> proc_;
   RuntimeFinder finder_;
+  WrapperPatience patience_;
 };
 
 }  // namespace lambent

@@ -74,7 +74,7 @@ Check CheckBlocked(int pid) {
   }
   return {"blocked threads (rung 1)", Check::kWorse,
           absl::StrCat("/proc/PID/task/TID/syscall is not readable", YamaText()),
-          "waiting threads are stopped for their stack instead, where ptrace is allowed"};
+          "waiting native threads show without stacks; frames of an interpreter need no registers"};
 }
 
 Check CheckPerf() {

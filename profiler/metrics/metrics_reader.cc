@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "profiler/metrics/cpu_split.h"
 #include "profiler/metrics/network_totals.h"
 #include "profiler/os/filesystem_usage.h"
 
@@ -35,8 +36,7 @@ class MetricsReader::Process {
     // A pid that is used again is another process, whose counters start anew.
     if (start_ticks_ != 0 && stat.start_ticks != start_ticks_) return false;
     start_ticks_ = stat.start_ticks;
-    reading->Set(Metric::kCpuUserUs, TicksToUs(stat.user_ticks));
-    reading->Set(Metric::kCpuSystemUs, TicksToUs(stat.system_ticks));
+    ReadCpu(stat, reading);
     reading->Set(Metric::kMinorFaults, Signed(stat.minor_faults));
     reading->Set(Metric::kMajorFaults, Signed(stat.major_faults));
     reading->Set(Metric::kThreads, stat.threads);
@@ -57,6 +57,22 @@ class MetricsReader::Process {
   }
 
  private:
+  // By the process's CPU clock, else by ticks. Whichever answered first is kept to: they differ by
+  // some ms, so that a change would make a step, or a fall.
+  void ReadCpu(const os::ProcessStat& stat, MetricReading* reading) {
+    if (cpu_clock_ != CpuClock::kRefused) {
+      int64_t cpu_ns = 0;
+      if (files_->ReadCpuNs(&cpu_ns) == ReadResult::kOk) {
+        cpu_clock_ = CpuClock::kUsed;
+        cpu_.Update(cpu_ns / 1000, stat.user_ticks, stat.system_ticks);
+      } else if (cpu_clock_ == CpuClock::kUntried) {
+        cpu_clock_ = CpuClock::kRefused;
+      }
+    }
+    const bool exact = cpu_clock_ == CpuClock::kUsed;
+    reading->Set(Metric::kCpuUserUs, exact ? cpu_.user_us() : TicksToUs(stat.user_ticks));
+    reading->Set(Metric::kCpuSystemUs, exact ? cpu_.system_us() : TicksToUs(stat.system_ticks));
+  }
   void ReadMore(MetricReading* reading) {
     os::ProcessStatus status;
     if (files_->ReadStatus(&status) == ReadResult::kOk && status.rss_peak_bytes > 0) {
@@ -76,6 +92,9 @@ class MetricsReader::Process {
 
   const std::unique_ptr<os::ProcessFiles> files_;
   ThreadTotals threads_;
+  enum class CpuClock : uint8_t { kUntried, kUsed, kRefused };
+  CpuClock cpu_clock_ = CpuClock::kUntried;
+  CpuSplit cpu_;
   uint64_t start_ticks_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ struct FakeProcess {
   os::ProcessStat stat;
   os::ProcessStatus status;
   os::ProcessIo io;
+  std::optional<int64_t> cpu_ns;  // none: the process's CPU clock is refused
   uint64_t resident_bytes = 0;
   int64_t open_files = 0;
   int64_t open_files_limit = 1024;
@@ -88,6 +90,9 @@ class FakeProcessFiles final : public os::ProcessFiles {
   os::ReadResult ReadStat(os::ProcessStat* v) override { return Give(process_.stat, v); }
   os::ReadResult ReadResidentBytes(uint64_t* v) override {
     return Give(process_.resident_bytes, v);
+  }
+  os::ReadResult ReadCpuNs(int64_t* v) override {
+    return process_.cpu_ns.has_value() ? Give(*process_.cpu_ns, v) : os::ReadResult::kRefused;
   }
   os::ReadResult ReadStatus(os::ProcessStatus* v) override { return Give(process_.status, v); }
   os::ReadResult ReadIo(os::ProcessIo* v) override { return Give(process_.io, v); }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -78,8 +79,10 @@ class LinuxThreadFiles final : public ThreadFiles {
 
 class LinuxProcessFiles final : public ProcessFiles {
  public:
-  LinuxProcessFiles(int32_t pid, std::string folder)
+  // `is_own_proc`: pids of this /proc are those that system calls of ours take.
+  LinuxProcessFiles(int32_t pid, std::string folder, bool is_own_proc)
       : pid_(pid),
+        is_own_proc_(is_own_proc),
         folder_(std::move(folder)),
         tasks_(folder_ + "/task"),
         stat_(folder_ + "/stat"),
@@ -101,6 +104,17 @@ class LinuxProcessFiles final : public ProcessFiles {
     const ReadResult result = ReadParsed<256>(statm_, &ParseResidentPages, &pages);
     *bytes = pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
     return result;
+  }
+  ReadResult ReadCpuNs(int64_t* cpu_ns) override {
+    if (!is_own_proc_) return ReadResult::kRefused;
+    clockid_t id{};
+    const int error = clock_getcpuclockid(pid_, &id);
+    if (error != 0) return ResultOfErrno(error);
+    timespec used{};
+    // EINVAL: the process ended in between.
+    if (clock_gettime(id, &used) != 0) return ReadResult::kGone;
+    *cpu_ns = static_cast<int64_t>(used.tv_sec) * 1'000'000'000 + used.tv_nsec;
+    return ReadResult::kOk;
   }
   ReadResult ReadStatus(ProcessStatus* status) override {
     return ReadOnce("/status", &ParseStatus, status);
@@ -163,6 +177,7 @@ class LinuxProcessFiles final : public ProcessFiles {
   }
 
   const int32_t pid_;
+  const bool is_own_proc_;
   const std::string folder_;
   KeptFolder tasks_;
   KeptFile stat_;
@@ -177,7 +192,8 @@ class LinuxProcFiles final : public ProcFiles {
     return processes_.ListNumbers(pids, kMaxListed);
   }
   std::unique_ptr<ProcessFiles> OpenProcess(int32_t pid) override {
-    return std::make_unique<LinuxProcessFiles>(pid, absl::StrCat(root_, "/", pid));
+    return std::make_unique<LinuxProcessFiles>(pid, absl::StrCat(root_, "/", pid),
+                                               root_ == "/proc");
   }
   ReadResult ReadText(std::string_view name, std::string* text) override {
     return ReadWhole(absl::StrCat(root_, "/", std::string(name)), kMaxTextBytes, text);

@@ -6,6 +6,7 @@
 
 #include "gtest/gtest.h"
 
+#include "profiler/metrics/cpu_split.h"
 #include "profiler/metrics/network_totals.h"
 #include "profiler/os/process_files.h"
 #include "tests/fakes/fake_clock.h"
@@ -67,6 +68,43 @@ TEST_F(MetricsReaderTest, BoundaryReadsAllThereIs) {
   EXPECT_FALSE(environment.has(Metric::kNetworkSentBytes));  // net/dev is missing
 }
 
+TEST_F(MetricsReaderTest, CpuTimeIsExactWhereTheCpuClockAnswers) {
+  fakes::FakeProcess& runtime = proc_.processes[20];
+  runtime.stat.user_ticks = 3;
+  runtime.stat.system_ticks = 1;
+  runtime.cpu_ns = 44'000'000;
+  const MetricReading first = Read(MetricsScope::kCadence).at(ProcessRole::kRuntime);
+  EXPECT_EQ(first.of(Metric::kCpuUserUs), 33'000);
+  EXPECT_EQ(first.of(Metric::kCpuSystemUs), 11'000);
+  runtime.cpu_ns = 44'300'000;  // no tick went by
+  const MetricReading second = Read(MetricsScope::kCadence).at(ProcessRole::kRuntime);
+  EXPECT_EQ(second.of(Metric::kCpuUserUs) + second.of(Metric::kCpuSystemUs), 44'300);
+  runtime.cpu_ns.reset();  // refused later: the last exact reading stands
+  EXPECT_EQ(Read(MetricsScope::kCadence).at(ProcessRole::kRuntime).of(Metric::kCpuUserUs),
+            second.of(Metric::kCpuUserUs));
+}
+
+TEST(CpuSplitTest, NeitherPartFallsWhenTheRatioShifts) {
+  CpuSplit split;
+  split.Update(10'000, 0, 1);
+  EXPECT_EQ(split.system_us(), 10'000);
+  split.Update(12'000, 1, 1);  // half each would be 6000
+  EXPECT_EQ(split.system_us(), 10'000);
+  EXPECT_EQ(split.user_us(), 2000);
+  split.Update(13'000, 9, 1);
+  split.Update(13'100, 1, 99);  // system would be 12969, and user fall
+  EXPECT_EQ(split.user_us(), 3000);
+  EXPECT_EQ(split.system_us(), 10'100);
+  split.Update(5000, 5, 5);
+  EXPECT_EQ(split.user_us() + split.system_us(), 13'100);
+}
+
+TEST(CpuSplitTest, TimeBeforeTheFirstTickIsUser) {
+  CpuSplit split;
+  split.Update(900, 0, 0);
+  EXPECT_EQ(split.user_us(), 900);
+}
+
 TEST_F(MetricsReaderTest, RunQueueWaitNeverFallsWhenThreadsEnd) {
   Read(MetricsScope::kCadence);
   proc_.processes[20].threads.erase(21);
@@ -106,6 +144,7 @@ TEST(MetricsReaderOwnTest, RealProcessIsRead) {
     EXPECT_GT(reading.of(Metric::kRssBytes), 100'000);
     EXPECT_GE(reading.of(Metric::kRssPeakBytes), reading.of(Metric::kRssBytes) / 2);
     EXPECT_GE(reading.of(Metric::kOpenFiles), 3);
+    EXPECT_GT(reading.of(Metric::kCpuUserUs) + reading.of(Metric::kCpuSystemUs), 0);
   });
   EXPECT_EQ(processes, 2);
 }

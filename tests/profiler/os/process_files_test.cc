@@ -11,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "profiler/os/clock.h"
 #include "profiler/os/temp_dir.h"
 
 namespace lambent::os {
@@ -94,6 +95,22 @@ TEST_F(ProcTree, NameKeepsItsBlanks) {
   std::string name;
   ASSERT_EQ(proc_->OpenProcess(5)->OpenThread(6)->ReadName(&name), ReadResult::kOk);
   EXPECT_EQ(name, "my  thread");
+}
+
+TEST_F(ProcTree, CpuClockIsOnlyReadOfTheKernelsOwnProcesses) {
+  int64_t cpu_ns = 0;
+  EXPECT_EQ(proc_->OpenProcess(proc_->SelfPid())->ReadCpuNs(&cpu_ns), ReadResult::kRefused);
+}
+
+TEST(ProcessFilesTest, CpuClockIsThatOfTheProcess) {
+  const auto proc = CreateProcFiles();
+  const int64_t before_ns = RealClock().SelfCpuNs();
+  int64_t cpu_ns = 0;
+  ASSERT_EQ(proc->OpenProcess(proc->SelfPid())->ReadCpuNs(&cpu_ns), ReadResult::kOk);
+  EXPECT_GE(cpu_ns, before_ns);
+  EXPECT_LE(cpu_ns, RealClock().SelfCpuNs());
+  // Beyond the largest pid there can be (PID_MAX_LIMIT, 2^22).
+  EXPECT_EQ(proc->OpenProcess(1 << 23)->ReadCpuNs(&cpu_ns), ReadResult::kGone);
 }
 
 TEST(ProcessFilesTest, OwnProcessIsReadable) {

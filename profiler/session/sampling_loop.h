@@ -48,7 +48,7 @@ class SamplingLoop {
   static constexpr int64_t kAttachQuicklyNs = 1'000'000;
   static constexpr int64_t kAttachSlowlyNs = 20'000'000;
   static constexpr size_t kMaxReadings = 4096;
-  static constexpr int64_t kCallGraceNs = 1'000'000;
+  static constexpr int64_t kCallGraceNs = 10'000'000;
   // However low the rate, events are taken and freezes noticed this often.
   static constexpr int64_t kLongestSleepNs = 50'000'000;
 

@@ -4,6 +4,7 @@
 // What is drawn is what ran: names, nesting and shares against the functions' own clocks.
 #include <cmath>
 #include <set>
+#include <sstream>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -90,6 +91,34 @@ TEST_F(ProfileTest, ANativeFunctionIsDrawnAsItMeasuresItself) {
               "handle_event", spent);
   ExpectShare(profile, {"handle_event", "process_order", "checksum"}, "handle_event", spent);
   ExpectShare(profile, {"handle_event", "wait_for_stock"}, "handle_event", spent);
+}
+
+TEST_F(ProfileTest, TheTimeAFreezeTakesIsNobodys) {
+  // Freezes a stopped clock of the sampler could be taken for a slow tick of: seven of 200 ms.
+  StartCollector();
+  const Finished run = Local({WithExtension(collector().grpc()),
+                              PythonFunction(kFunctions, "steady.echo"),
+                              {"--event", R"({"spin": 0.05})", "--invocations", "8", "--timeout",
+                               "20", "--freeze-ms", "200", "--report", Path("report")}});
+  ASSERT_TRUE(run.ok()) << run.Describe();
+  double reported_us = 0;
+  int reports = 0;
+  std::istringstream lines(support::ReadFile(Path("report")));
+  for (std::string line; std::getline(lines, line); ++reports) {
+    const json report = json::parse(line, nullptr, false);
+    ASSERT_TRUE(report.is_object() && report.contains("durationMs")) << line;
+    reported_us += report["durationMs"].get<double>() * 1000;
+  }
+  ASSERT_EQ(reports, 8);
+  const auto wall_us = [&](const char* phase) {
+    const Finished exported = TryCli({"export", "--function", "function", "--phase", phase,
+                                      "--weight", "wall", "--format", "folded", "-o", "-"});
+    EXPECT_TRUE(exported.ok() || exported.code == 1) << exported.Describe();  // 1: no such samples
+    return static_cast<double>(FoldedProfile(exported.out).total());
+  };
+
+  EXPECT_NEAR(wall_us("invoke"), reported_us, 0.4 * reported_us);
+  EXPECT_LT(wall_us("after"), reported_us);
 }
 
 TEST_F(ProfileTest, EachInvocationIsFoundByItsRequestId) {

@@ -79,6 +79,37 @@ TEST_F(BadDaysTest, ACorruptedDatabaseIsRefusedAndNotTouched) {
   EXPECT_EQ(ReadFile(database), content);
 }
 
+TEST_F(BadDaysTest, AFullDiskIsSaidAndChangesNoInvocation) {
+  if (!support::RunProgram({"unshare", "--mount", "true"}).ok()) {
+    GTEST_SKIP() << "making a small file system is refused (needs root)";
+  }
+  // The collector's data folder is a file system of its own, that soon has no room.
+  std::filesystem::create_directories(Path("small"));
+  std::filesystem::create_directories(Path("data"));
+  const std::string wrapper = Path("small/lambent-collector");
+  WriteFile(wrapper, "#!/bin/sh\nexport WRAPPED=" + binaries() + "/lambent-collector\n" +
+                         "exec unshare --mount sh -c 'mount -t tmpfs -o size=400k none " +
+                         Path("data") + " && exec $WRAPPED \"$@\"' sh \"$@\"\n");
+  std::filesystem::permissions(wrapper, std::filesystem::perms::owner_all);
+  support::CollectorProcess small(Path("small"), Path(""));
+  const absl::Status started = small.Start();
+  ASSERT_TRUE(started.ok()) << started;
+
+  const Finished run =
+      Local({WithExtension(small.grpc()),
+             PythonFunction(kFunctions, "steady.echo"),
+             {"--env", "LAMBENT_SAMPLE_HZ=999", "--env", "LAMBENT_OVERHEAD_BUDGET=0.5", "--event",
+              R"({"spin": 1.5})", "--invocations", "4", "--timeout", "20"}});
+  EXPECT_TRUE(run.ok()) << run.Describe();
+  const Finished asked =
+      support::RunProgram({binaries() + "/lambent", "functions", "--collector", small.grpc()});
+  EXPECT_TRUE(asked.ok()) << "still answers: " << asked.Describe();
+  const Finished collector = small.StopGently();
+
+  EXPECT_FALSE(collector.by_signal) << collector.Describe();
+  EXPECT_THAT(collector.err, testing::ContainsRegex("[Ff]ull|no space|No space"));
+}
+
 TEST_F(BadDaysTest, ADataFolderThatCannotBeMadeIsSaid) {
   WriteFile(Path("data"), "a file where the folder should be");
   ExpectOneClearLine(SecondCollector(), Path("data"));

@@ -63,6 +63,17 @@ class SamplingLoopTest : public ::testing::Test {
     return counts;
   }
 
+  // Wall time of all samples together.
+  uint64_t SampledWallUs() const {
+    uint64_t wall_us = 0;
+    for (const v1::BatchContent& content : sink_.contents()) {
+      for (const v1::Segment& segment : content.segments()) {
+        for (const uint32_t us : segment.samples().wall_us()) wall_us += us;
+      }
+    }
+    return wall_us;
+  }
+
   fakes::FakeClock clock_;
   fakes::FakeMetricsSource metrics_{clock_};
   fakes::FakeBatchSink sink_;
@@ -151,12 +162,7 @@ TEST_F(SamplingLoopTest, GivesShortFreezesBetweenInvocationsNoWeight) {
   RunFor(absl::Milliseconds(20));
   loop_->Finish();
 
-  uint64_t wall_us = 0;
-  for (const v1::BatchContent& content : sink_.contents()) {
-    for (const v1::Segment& segment : content.segments()) {
-      for (const uint32_t us : segment.samples().wall_us()) wall_us += us;
-    }
-  }
+  const uint64_t wall_us = SampledWallUs();
   // 100 ms of init, 20 invocations of 10 ms, 20 ms of shutdown; a period may be cut at each freeze.
   EXPECT_GT(wall_us, 150e3);
   EXPECT_LT(wall_us, 450e3);
@@ -177,12 +183,7 @@ TEST_F(SamplingLoopTest, SeesShortFreezesAtALowRateToo) {
   RunFor(absl::Milliseconds(600));
   loop_->Finish();
 
-  uint64_t wall_us = 0;
-  for (const v1::BatchContent& content : sink_.contents()) {
-    for (const v1::Segment& segment : content.segments()) {
-      for (const uint32_t us : segment.samples().wall_us()) wall_us += us;
-    }
-  }
+  const uint64_t wall_us = SampledWallUs();
   EXPECT_NEAR(static_cast<double>(wall_us), 3200e3, 800e3);  // with the freezes 9200e3
 }
 
@@ -196,12 +197,7 @@ TEST_F(SamplingLoopTest, LateTicksWithinAnInvocationKeepTheirWeight) {
   }
   loop_->Finish();
 
-  uint64_t wall_us = 0;
-  for (const v1::BatchContent& content : sink_.contents()) {
-    for (const v1::Segment& segment : content.segments()) {
-      for (const uint32_t us : segment.samples().wall_us()) wall_us += us;
-    }
-  }
+  const uint64_t wall_us = SampledWallUs();
   EXPECT_NEAR(static_cast<double>(wall_us), 700e3, 25e3);
 }
 
@@ -269,12 +265,7 @@ TEST_F(SamplingLoopTest, FollowsTheCollectorsWishes) {
   loop_->Finish();
 
   EXPECT_NEAR(static_cast<double>(loop_->observed()), 50 + 99, 5);
-  uint64_t wall_us = 0;
-  for (const v1::BatchContent& content : sink_.contents()) {
-    for (const v1::Segment& segment : content.segments()) {
-      for (const uint32_t us : segment.samples().wall_us()) wall_us += us;
-    }
-  }
+  const uint64_t wall_us = SampledWallUs();
   EXPECT_NEAR(static_cast<double>(wall_us), 6e6, 0.3e6);
 }
 

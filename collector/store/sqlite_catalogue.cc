@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "collector/store/drop_rows.h"
 #include "collector/store/filter_sql.h"
 #include "collector/store/sqlite_reader.h"
 #include "collector/store/sqlite_store.h"
@@ -43,14 +44,7 @@ absl::Status AddSegmentSums(Database& database, int64_t invocation, int64_t init
       "s.id" LAMBENT_SEGMENTS_OF_INVOCATION ") GROUP BY reason");
   if (!drops.ok()) return drops.status();
   drops->With(invocation, init_environment);
-  for (;;) {
-    const absl::StatusOr<bool> more = drops->Next();
-    if (!more.ok()) return more.status();
-    if (!*more) return absl::OkStatus();
-    const int64_t reason = drops->Int(0);
-    if (reason < 0 || reason >= kDropReasonCount) continue;
-    record.drops.Add(static_cast<DropReason>(reason), static_cast<uint64_t>(drops->Int(1)));
-  }
+  return AddDropRows(*drops, record.drops);
 }
 
 #undef LAMBENT_SEGMENTS_OF_INVOCATION

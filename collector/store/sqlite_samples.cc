@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "collector/store/drop_rows.h"
 #include "collector/store/filter_sql.h"
 #include "collector/store/sqlite_reader.h"
 #include "collector/store/sqlite_store.h"
@@ -28,14 +29,7 @@ absl::Status AddDrops(Database& database, SegmentRecord& segment) {
       database.Prepare("SELECT reason, samples FROM drops WHERE segment = ?");
   if (!drops.ok()) return drops.status();
   drops->With(segment.id);
-  for (;;) {
-    const absl::StatusOr<bool> more = drops->Next();
-    if (!more.ok()) return more.status();
-    if (!*more) return absl::OkStatus();
-    const int64_t reason = drops->Int(0);
-    if (reason < 0 || reason >= kDropReasonCount) continue;
-    segment.drops.Add(static_cast<DropReason>(reason), static_cast<uint64_t>(drops->Int(1)));
-  }
+  return AddDropRows(*drops, segment.drops);
 }
 
 absl::StatusOr<StackForest::Stack> ReadStack(Database& database, int64_t id) {

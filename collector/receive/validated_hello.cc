@@ -41,6 +41,9 @@ absl::StatusOr<ValidatedHello> ValidateHello(const v1::Hello& hello) {
   if (hello.started_unix_us() < 0 || hello.started_unix_us() > kMaxUnixUs) {
     return absl::InvalidArgumentError("hello: started_unix_us is out of range");
   }
+  if (hello.settled_sequence() > kMaxSequence) {
+    return absl::InvalidArgumentError("hello: settled_sequence is out of range");
+  }
   ValidatedHello result;
   result.environment_id = hello.environment_id();
   result.function_name = hello.function_name().empty() ? "unknown" : hello.function_name();
@@ -54,6 +57,7 @@ absl::StatusOr<ValidatedHello> ValidateHello(const v1::Hello& hello) {
   result.extension_version = hello.extension_version();
   result.sample_hz = hello.sample_hz();
   result.started_unix_us = hello.started_unix_us();
+  result.settled_sequence = hello.settled_sequence();
   for (const v1::RungProbe& probe : hello.rungs()) {
     if (probe.rung() >= static_cast<uint32_t>(kRungCount)) continue;  // a newer extension's rung
     // Reasons are for people: a long one is cut, not refused.

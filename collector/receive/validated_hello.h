@@ -34,6 +34,7 @@ struct ValidatedHello {
   uint32_t sample_hz = 0;
   std::vector<RungProbe> rungs;
   int64_t started_unix_us = 0;
+  uint64_t settled_sequence = 0;
 };
 
 // Checks an untrusted Hello. An empty function name becomes "unknown", an empty version "$LATEST".

@@ -3,9 +3,11 @@
 #include "collector/server/ingest_session.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -18,18 +20,32 @@
 #include "profiler/base/version.h"
 
 namespace lambent::collector {
+namespace {
+
+// What one Welcome lists (ingest.proto).
+constexpr size_t kMaxListedRejections = 64;
+constexpr size_t kMaxReasonBytes = 256;
+
+v1::ServerMessage AckOf(uint64_t sequence) {
+  v1::ServerMessage message;
+  message.mutable_ack()->set_durable_sequence(sequence);
+  return message;
+}
+
+v1::ServerMessage RejectedOf(uint64_t sequence, const std::string& reason) {
+  v1::ServerMessage message;
+  message.mutable_rejected()->set_sequence(sequence);
+  message.mutable_rejected()->set_reason(reason);
+  return message;
+}
+
+}  // namespace
 
 IngestSession::~IngestSession() {
   if (session_ != nullptr) --counters_.environments_connected;
 }
 
 int64_t IngestSession::NowUnixUs() const { return absl::ToUnixMicros(clock_.UnixTime()); }
-
-v1::ServerMessage IngestSession::Ack() const {
-  v1::ServerMessage message;
-  message.mutable_ack()->set_durable_sequence(session_->durable_sequence);
-  return message;
-}
 
 absl::StatusOr<v1::ServerMessage> IngestSession::Answer(const v1::ClientMessage& message) {
   switch (message.message_case()) {
@@ -53,16 +69,34 @@ absl::StatusOr<v1::ServerMessage> IngestSession::Welcome(const v1::Hello& hello)
   if (!session.ok()) return session.status();
   session_ = *std::move(session);
   ++counters_.environments_connected;
+  const absl::StatusOr<std::vector<RejectedBatch>> refused = store_.ReadRejected(
+      *session_, checked->settled_sequence, session_->durable_sequence, kMaxListedRejections);
+  if (!refused.ok()) return refused.status();
   v1::ServerMessage answer;
-  answer.mutable_welcome()->set_durable_sequence(session_->durable_sequence);
-  answer.mutable_welcome()->set_collector_version(std::string(kVersion));
+  v1::Welcome& welcome = *answer.mutable_welcome();
+  // A list that was cut says nothing of what comes after it.
+  const bool cut = refused->size() == kMaxListedRejections;
+  welcome.set_durable_sequence(cut ? refused->back().sequence : session_->durable_sequence);
+  for (const RejectedBatch& batch : *refused) {
+    welcome.add_rejected()->set_sequence(batch.sequence);
+    welcome.mutable_rejected()->rbegin()->set_reason(batch.reason);
+  }
+  welcome.set_collector_version(std::string(kVersion));
   return answer;
+}
+
+absl::StatusOr<v1::ServerMessage> IngestSession::AnswerAgain(uint64_t sequence) {
+  ++counters_.batches_duplicate;
+  const absl::StatusOr<std::vector<RejectedBatch>> refused =
+      store_.ReadRejected(*session_, sequence - 1, sequence, 1);
+  if (!refused.ok()) return refused.status();
+  // Not the durable sequence: the batches up to it may have refused ones among them that come next.
+  return refused->empty() ? AckOf(sequence) : RejectedOf(sequence, refused->front().reason);
 }
 
 absl::StatusOr<v1::ServerMessage> IngestSession::Receive(const v1::Batch& batch) {
   if (batch.sequence() != 0 && IsDuplicate(session_->durable_sequence, batch.sequence())) {
-    ++counters_.batches_duplicate;
-    return Ack();
+    return AnswerAgain(batch.sequence());
   }
   const absl::StatusOr<ValidatedBatch> checked = ValidateBatch(batch, session_->extent);
   if (!checked.ok()) return Reject(batch, checked.status());
@@ -85,24 +119,21 @@ absl::StatusOr<v1::ServerMessage> IngestSession::Receive(const v1::Batch& batch)
     counters_.samples_dropped += segment.drops.total();
   }
   counters_.content_bytes += batch.content().size();
-  return Ack();
+  return AckOf(session_->durable_sequence);
 }
 
 absl::StatusOr<v1::ServerMessage> IngestSession::Reject(const v1::Batch& batch,
                                                         const absl::Status& why) {
   // A number that cannot be kept cannot be refused for good either.
   if (batch.sequence() == 0 || batch.sequence() > kMaxSequence) return why;
-  const std::string reason(why.message());
+  const std::string reason(why.message().substr(0, kMaxReasonBytes));
   const uint64_t claimed = std::min(batch.samples(), kMaxSamplesCounted);
   const absl::Status kept =
       store_.RejectBatch(*session_, batch.sequence(), claimed, reason, NowUnixUs());
   if (!kept.ok()) return kept;
   ++counters_.batches_rejected;
   counters_.samples_rejected += claimed;
-  v1::ServerMessage answer;
-  answer.mutable_rejected()->set_sequence(batch.sequence());
-  answer.mutable_rejected()->set_reason(reason);
-  return answer;
+  return RejectedOf(batch.sequence(), reason);
 }
 
 }  // namespace lambent::collector

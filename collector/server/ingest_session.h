@@ -16,7 +16,8 @@
 namespace lambent::collector {
 
 // The protocol of one Ingest.Stream, message by message, without the network: Hello first, then
-// batches. Confined to the stream's thread.
+// batches. What was refused is remembered by the store, so that a sender whom the refusal did not
+// reach is told again. Confined to the stream's thread.
 class IngestSession {
  public:
   // All must outlive this.
@@ -35,7 +36,8 @@ class IngestSession {
   absl::StatusOr<v1::ServerMessage> Welcome(const v1::Hello& hello);
   absl::StatusOr<v1::ServerMessage> Receive(const v1::Batch& batch);
   absl::StatusOr<v1::ServerMessage> Reject(const v1::Batch& batch, const absl::Status& why);
-  v1::ServerMessage Ack() const;
+  // The answer to a batch that was handled before: as it was then.
+  absl::StatusOr<v1::ServerMessage> AnswerAgain(uint64_t sequence);
   int64_t NowUnixUs() const;
 
   ProfileStore& store_;

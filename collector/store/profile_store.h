@@ -45,6 +45,12 @@ class ProfileStore {
   virtual absl::Status RejectBatch(WriteSession& session, uint64_t sequence, uint64_t samples,
                                    const std::string& reason, int64_t now_unix_us) = 0;
 
+  // The batches of the session's environment above `after` and up to `until` that were refused, in
+  // rising sequence, at most `limit`.
+  virtual absl::StatusOr<std::vector<RejectedBatch>> ReadRejected(const WriteSession& session,
+                                                                  uint64_t after, uint64_t until,
+                                                                  size_t limit) = 0;
+
   virtual absl::StatusOr<std::vector<FunctionRecord>> ReadFunctions() = 0;
 
   // Newest first, at most `limit`. The filter's phases do not restrict.

@@ -98,6 +98,12 @@ struct MetricsRecord {
   StoredMetrics metrics;
 };
 
+// One batch of an environment that was refused.
+struct RejectedBatch {
+  uint64_t sequence = 0;
+  std::string reason;
+};
+
 struct RejectionRecord {
   std::string environment_id;
   uint64_t sequence = 0;

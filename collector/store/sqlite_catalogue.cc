@@ -159,6 +159,26 @@ absl::StatusOr<std::vector<InvocationRecord>> SqliteStore::ReadInvocations(
   return result;
 }
 
+absl::StatusOr<std::vector<RejectedBatch>> SqliteStore::ReadRejected(const WriteSession& session,
+                                                                     uint64_t after, uint64_t until,
+                                                                     size_t limit) {
+  absl::StatusOr<Reader> reader = TakeReader();
+  if (!reader.ok()) return reader.status();
+  absl::StatusOr<Statement> rows = (*reader)->Prepare(
+      "SELECT sequence, reason FROM batches WHERE environment = ? AND sequence > ? AND sequence <= "
+      "?"
+      " AND outcome = 2 ORDER BY sequence LIMIT ?");
+  if (!rows.ok()) return rows.status();
+  rows->With(session.environment, after, until, static_cast<int64_t>(limit));
+  std::vector<RejectedBatch> result;
+  for (;;) {
+    const absl::StatusOr<bool> more = rows->Next();
+    if (!more.ok()) return more.status();
+    if (!*more) return result;
+    result.push_back({static_cast<uint64_t>(rows->Int(0)), rows->String(1)});
+  }
+}
+
 absl::StatusOr<std::vector<RejectionRecord>> SqliteStore::ReadRejections(size_t limit) {
   absl::StatusOr<Reader> reader = TakeReader();
   if (!reader.ok()) return reader.status();

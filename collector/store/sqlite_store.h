@@ -36,6 +36,9 @@ class SqliteStore final : public ProfileStore {
                           int64_t now_unix_us) override;
   absl::Status RejectBatch(WriteSession& session, uint64_t sequence, uint64_t samples,
                            const std::string& reason, int64_t now_unix_us) override;
+  absl::StatusOr<std::vector<RejectedBatch>> ReadRejected(const WriteSession& session,
+                                                          uint64_t after, uint64_t until,
+                                                          size_t limit) override;
   absl::StatusOr<std::vector<FunctionRecord>> ReadFunctions() override;
   absl::StatusOr<std::vector<InvocationRecord>> ReadInvocations(const SampleFilter& filter,
                                                                 size_t limit) override;

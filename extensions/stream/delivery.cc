@@ -97,32 +97,18 @@ void Delivery::Handle(const StreamEvent& event, int64_t now_ns) {
 
 void Delivery::HandleMessage(const v1::ServerMessage& message) {
   switch (message.message_case()) {
-    case v1::ServerMessage::kWelcome: {
-      if (state_ != State::kGreeting) return;
-      const uint64_t durable = message.welcome().durable_sequence();
-      if (durable < outbox_.acked()) {
-        outbox_.ResetDictionary(durable);
-        if (callbacks_.request_batch) callbacks_.request_batch();
-      } else {
-        outbox_.Acked(durable);
-      }
-      state_ = State::kOpen;
-      failures_ = 0;
-      sent_ = outbox_.acked();
-      backoff_.Reset();
+    case v1::ServerMessage::kWelcome:
+      if (state_ == State::kGreeting) HandleWelcome(message.welcome());
       return;
-    }
     case v1::ServerMessage::kAck:
       // What was never sent on this stream cannot have become durable by it.
       if (state_ == State::kOpen) outbox_.Acked(std::min(message.ack().durable_sequence(), sent_));
       return;
     case v1::ServerMessage::kRejected:
-      if (state_ != State::kOpen || message.rejected().sequence() > sent_) return;
-      outbox_.Rejected(message.rejected().sequence());
-      if (callbacks_.on_trouble) {
-        callbacks_.on_trouble(absl::InvalidArgumentError(message.rejected().reason()), failures_);
+      // As with Ack: what was never sent on this stream cannot have been refused by it.
+      if (state_ == State::kOpen && message.rejected().sequence() <= sent_) {
+        HandleRejected(message.rejected());
       }
-      if (callbacks_.request_batch) callbacks_.request_batch();
       return;
     case v1::ServerMessage::kConfig:
       if (callbacks_.on_config) {
@@ -133,6 +119,33 @@ void Delivery::HandleMessage(const v1::ServerMessage& message) {
     case v1::ServerMessage::MESSAGE_NOT_SET:  // of a newer collector
       return;
   }
+}
+
+void Delivery::HandleWelcome(const v1::Welcome& welcome) {
+  const uint64_t durable = welcome.durable_sequence();
+  state_ = State::kOpen;
+  failures_ = 0;
+  backoff_.Reset();
+  if (durable < outbox_.acked()) {
+    outbox_.ResetDictionary(durable);
+    if (callbacks_.request_batch) callbacks_.request_batch();
+  } else {
+    // Rejections before the acknowledgement that reaches beyond them: the other way round they
+    // would count as delivered.
+    for (const v1::Rejected& rejected : welcome.rejected()) {
+      if (rejected.sequence() <= durable) HandleRejected(rejected);
+    }
+    outbox_.Acked(durable);
+  }
+  sent_ = outbox_.acked();
+}
+
+void Delivery::HandleRejected(const v1::Rejected& rejected) {
+  if (!outbox_.Rejected(rejected.sequence())) return;
+  if (callbacks_.on_trouble) {
+    callbacks_.on_trouble(absl::InvalidArgumentError(rejected.reason()), failures_);
+  }
+  if (callbacks_.request_batch) callbacks_.request_batch();
 }
 
 void Delivery::NoticeSilence(int64_t now_ns) {
@@ -155,7 +168,7 @@ void Delivery::Connect(int64_t now_ns, const Greeting& greeting) {
   state_ = State::kGreeting;
   progress_ns_ = now_ns;
   writing_ = true;
-  stream_->Write(HelloMessage(greeting));
+  stream_->Write(HelloMessage(greeting, outbox_.settled()));
 }
 
 void Delivery::Disconnect(int64_t now_ns, bool at_once) {

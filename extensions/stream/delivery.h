@@ -69,6 +69,8 @@ class Delivery {
 
   void Handle(const StreamEvent& event, int64_t now_ns);
   void HandleMessage(const v1::ServerMessage& message);
+  void HandleWelcome(const v1::Welcome& welcome);
+  void HandleRejected(const v1::Rejected& rejected);
   void NoticeFreeze(int64_t now_ns);
   void NoticeSilence(int64_t now_ns);
   void Connect(int64_t now_ns, const Greeting& greeting);

@@ -22,7 +22,7 @@ std::string Printable(std::string_view text) {
 
 }  // namespace
 
-v1::ClientMessage HelloMessage(const Greeting& greeting) {
+v1::ClientMessage HelloMessage(const Greeting& greeting, uint64_t settled_sequence) {
   v1::ClientMessage message;
   v1::Hello& hello = *message.mutable_hello();
   hello.set_environment_id(greeting.environment_id);
@@ -43,6 +43,7 @@ v1::ClientMessage HelloMessage(const Greeting& greeting) {
     rung.set_reason(Printable(probe.reason));
   }
   hello.set_started_unix_us(absl::ToUnixMicros(greeting.started));
+  hello.set_settled_sequence(settled_sequence);
   return message;
 }
 

@@ -96,16 +96,17 @@ void Outbox::Acked(uint64_t durable_sequence) {
   }
 }
 
-void Outbox::Rejected(uint64_t sequence) {
+bool Outbox::Rejected(uint64_t sequence) {
   absl::MutexLock lock(&mutex_);
   size_t first = 0;
   while (first < entries_.size() && entries_[first].batch.sequence != sequence) ++first;
-  if (first == entries_.size()) return;
+  if (first == entries_.size()) return false;
   const uint32_t epoch = entries_[first].batch.dictionary_epoch;
   size_t last = first + 1;
   while (last < entries_.size() && entries_[last].batch.dictionary_epoch <= epoch) ++last;
   Break(epoch, DropReason::kRejected);
   Lose(first, last, DropReason::kRejected);
+  return true;
 }
 
 void Outbox::MarkSent(uint64_t sequence) {
@@ -124,6 +125,11 @@ void Outbox::ResetDictionary(uint64_t durable_sequence) {
 uint64_t Outbox::acked() const {
   absl::MutexLock lock(&mutex_);
   return acked_;
+}
+
+uint64_t Outbox::settled() const {
+  absl::MutexLock lock(&mutex_);
+  return entries_.empty() ? put_ : entries_.front().batch.sequence - 1;
 }
 
 Outbox::Backlog Outbox::backlog(uint64_t after) const {

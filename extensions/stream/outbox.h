@@ -57,14 +57,17 @@ class Outbox final : public BatchSink {
   // Everything up to `durable_sequence` is durable: forgotten here.
   void Acked(uint64_t durable_sequence) ABSL_LOCKS_EXCLUDED(mutex_);
   // The collector refused the batch. Later batches of its epoch rest on its dictionary: they leave
-  // with it, and all their samples become a debt. Unknown sequences are ignored.
-  void Rejected(uint64_t sequence) ABSL_LOCKS_EXCLUDED(mutex_);
+  // with it, and all their samples become a debt. False, and nothing happens, when the batch is not
+  // here (any more): it was counted before.
+  bool Rejected(uint64_t sequence) ABSL_LOCKS_EXCLUDED(mutex_);
   // The collector has less than it once acknowledged (its data was removed), and the dictionary
   // with it: everything leaves and becomes a debt.
   void ResetDictionary(uint64_t durable_sequence) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // The highest sequence ever acknowledged.
   uint64_t acked() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // No batch up to this one waits for an answer any more (Hello.settled_sequence).
+  uint64_t settled() const ABSL_LOCKS_EXCLUDED(mutex_);
   // What waits beyond `after`.
   Backlog backlog(uint64_t after = 0) const ABSL_LOCKS_EXCLUDED(mutex_);
   // How many of the batches up to `sent` still wait for their acknowledgement.

@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +39,8 @@ class FakeCollector {
   void Vanish() { vanished_ = true; }
   // Refuses the next batch as malformed.
   void RejectNext() { reject_next_ = true; }
+  // Cuts the connection when `answers` more were given, the last of them lost on its way.
+  void CutAtAnswer(int answers) { cut_at_ = answers; }
   // Its data directory was removed. What it had acknowledged still counts as delivered.
   void Forget(uint64_t acknowledged);
   void Say(const v1::ServerMessage& message);
@@ -64,16 +68,19 @@ class FakeCollector {
   void Receive(const v1::ClientMessage& message);
   void ReceiveBatch(const v1::Batch& batch);
   void Reply(v1::ServerMessage message);
-  void Reject(uint64_t sequence);
-  void ReplyAck();
+  v1::Rejected RejectionOf(uint64_t sequence) const;
+  void Reject(const v1::Batch& batch);
+  void ReplyAck(uint64_t sequence);
 
   Stream* stream_ = nullptr;  // the newest
   std::deque<v1::ServerMessage> held_;
-  bool up_ = true, hold_ = false, vanished_ = false, reject_next_ = false;
+  bool up_ = true, hold_ = false, vanished_ = false, reject_next_ = false, broken_ = false;
+  int cut_at_ = 0;  // 0: never
   uint64_t durable_ = 0;
   uint32_t epoch_ = 0;
   int stacks_ = 1, frames_ = 1, strings_ = 1, threads_ = 1;
   uint64_t opened_ = 0, duplicates_ = 0;
+  std::set<uint64_t> rejected_;
   std::vector<v1::Hello> hellos_;
   std::map<uint64_t, v1::BatchContent> contents_;  // by sequence
   std::vector<std::string> violations_;
@@ -144,6 +151,8 @@ inline void FakeCollector::Forget(uint64_t acknowledged) {
   Break();
   durable_ = 0;
   epoch_ = 0;
+  broken_ = false;
+  rejected_.clear();
 }
 
 inline void FakeCollector::Say(const v1::ServerMessage& message) {
@@ -155,6 +164,7 @@ inline void FakeCollector::Say(const v1::ServerMessage& message) {
 }
 
 inline void FakeCollector::Reply(v1::ServerMessage message) {
+  if (cut_at_ > 0 && --cut_at_ == 0) return Break();
   if (hold_) {
     held_.push_back(std::move(message));
   } else {
@@ -167,36 +177,50 @@ inline void FakeCollector::Receive(const v1::ClientMessage& message) {
     hellos_.push_back(message.hello());
     v1::ServerMessage welcome;
     welcome.mutable_welcome()->set_durable_sequence(durable_);
+    for (const uint64_t sequence : rejected_) {
+      if (sequence <= message.hello().settled_sequence()) continue;
+      *welcome.mutable_welcome()->add_rejected() = RejectionOf(sequence);
+    }
     Reply(std::move(welcome));
   } else {
     ReceiveBatch(message.batch());
   }
 }
 
-inline void FakeCollector::Reject(uint64_t sequence) {
+inline v1::Rejected FakeCollector::RejectionOf(uint64_t sequence) const {
+  v1::Rejected rejected;
+  rejected.set_sequence(sequence);
+  rejected.set_reason("as the test says");
+  return rejected;
+}
+
+inline void FakeCollector::Reject(const v1::Batch& batch) {
+  reject_next_ = false;
+  broken_ = true;
+  durable_ = std::max(durable_, batch.sequence());
+  rejected_.insert(batch.sequence());
   v1::ServerMessage message;
-  message.mutable_rejected()->set_sequence(sequence);
-  message.mutable_rejected()->set_reason("as the test says");
+  *message.mutable_rejected() = RejectionOf(batch.sequence());
   Reply(std::move(message));
 }
 
-inline void FakeCollector::ReplyAck() {
+inline void FakeCollector::ReplyAck(uint64_t sequence) {
   v1::ServerMessage message;
-  message.mutable_ack()->set_durable_sequence(durable_);
+  message.mutable_ack()->set_durable_sequence(sequence);
   Reply(std::move(message));
 }
 
 inline void FakeCollector::ReceiveBatch(const v1::Batch& batch) {
   if (batch.sequence() <= durable_) {
     ++duplicates_;
-    return ReplyAck();
+    return rejected_.count(batch.sequence()) != 0 ? Reject(batch) : ReplyAck(batch.sequence());
   }
   const v1::BatchContent content = ParseContent(batch.content());
   const bool new_epoch = content.epoch_first_sequence() == batch.sequence();
-  if (reject_next_ || (batch.sequence() != durable_ + 1 && !new_epoch)) {
-    reject_next_ = false;
-    return Reject(batch.sequence());
+  if (reject_next_ || (!new_epoch && (broken_ || batch.sequence() != durable_ + 1))) {
+    return Reject(batch);
   }
+  broken_ = false;
   if (content.ByteSizeLong() != batch.content_bytes()) violations_.push_back("content_bytes lies");
   if (new_epoch) stacks_ = frames_ = strings_ = threads_ = 1;
   epoch_ = content.dictionary_epoch();
@@ -219,7 +243,7 @@ inline void FakeCollector::ReceiveBatch(const v1::Batch& batch) {
   if (Observations(content) != batch.samples()) violations_.push_back("samples lies");
   contents_[batch.sequence()] = content;
   durable_ = batch.sequence();
-  ReplyAck();
+  ReplyAck(durable_);
 }
 
 }  // namespace lambent::fakes

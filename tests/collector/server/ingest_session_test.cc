@@ -24,13 +24,17 @@ using testing::Sealed;
 class IngestSessionTest : public testing::StoreTest {
  protected:
   // Ends the stream and begins another of the same environment: the durable sequence it is told.
-  uint64_t Connect() {
+  uint64_t Connect() { return Greet(0).durable_sequence(); }
+
+  // The same, with all of the answer.
+  v1::Welcome Greet(uint64_t settled) {
     stream_ = std::make_unique<IngestSession>(*store_, counters_, clock_);
     v1::ClientMessage hello;
     *hello.mutable_hello() = GoodHello();
+    hello.mutable_hello()->set_settled_sequence(settled);
     const auto welcome = stream_->Answer(hello);
     EXPECT_TRUE(welcome.ok()) << welcome.status();
-    return welcome->welcome().durable_sequence();
+    return welcome->welcome();
   }
 
   absl::StatusOr<v1::ServerMessage> Send(const v1::Batch& batch) {
@@ -102,6 +106,54 @@ TEST_F(IngestSessionTest, RejectsAMalformedBatchAndTheRestOfItsEpoch) {
   EXPECT_EQ(Acked(Sealed(4, fresh)), 4U);
   EXPECT_EQ(Count(), (Sums{10, 4}));
   EXPECT_EQ(counters_.samples_rejected, 10U);
+}
+
+TEST_F(IngestSessionTest, TellsAgainWhatWasRejected) {
+  Connect();
+  EXPECT_EQ(Acked(Sealed(1, GoodContent())), 1U);
+  v1::Batch bad = Sealed(2, NextContent("r2", v1::PHASE_INVOKE));
+  bad.set_samples(77);
+  const v1::Batch after = Sealed(3, NextContent("r3", v1::PHASE_INVOKE));
+  EXPECT_TRUE(Send(bad)->has_rejected());
+  EXPECT_TRUE(Send(after)->has_rejected());
+  v1::BatchContent fresh = GoodContent();
+  fresh.set_dictionary_epoch(2);
+  EXPECT_EQ(Acked(Sealed(4, fresh)), 4U);
+  stream_.reset();
+  Reopen();
+
+  const v1::Welcome welcome = Greet(1);
+  EXPECT_EQ(welcome.durable_sequence(), 4U);
+  ASSERT_EQ(welcome.rejected_size(), 2);
+  EXPECT_EQ(welcome.rejected(0).sequence(), 2U);
+  EXPECT_THAT(welcome.rejected(0).reason(), HasSubstr("77 claimed"));
+  EXPECT_EQ(welcome.rejected(1).sequence(), 3U);
+  EXPECT_EQ(Greet(2).rejected_size(), 1);
+  EXPECT_EQ(Greet(3).rejected_size(), 0);
+  EXPECT_EQ(Greet(99).rejected_size(), 0);
+
+  // Whoever sends everything again gets the same answers again, none of which reaches beyond it.
+  EXPECT_EQ(Acked(Sealed(1, GoodContent())), 1U);
+  EXPECT_EQ(Send(bad)->rejected().sequence(), 2U);
+  EXPECT_EQ(Send(after)->rejected().sequence(), 3U);
+  EXPECT_EQ(Acked(Sealed(4, fresh)), 4U);
+  EXPECT_EQ(Count(), (Sums{10, 4}));
+  EXPECT_EQ(counters_.batches_rejected, 2U);
+}
+
+TEST_F(IngestSessionTest, AWelcomeThatCannotListAllStopsAtTheLastListed) {
+  Connect();
+  v1::Batch bad = Sealed(1, GoodContent());
+  bad.set_samples(77);
+  for (uint64_t sequence = 1; sequence <= 70; ++sequence) {
+    bad.set_sequence(sequence);
+    EXPECT_TRUE(Send(bad)->has_rejected());
+  }
+  const v1::Welcome welcome = Greet(0);
+  EXPECT_EQ(welcome.durable_sequence(), 64U);
+  EXPECT_EQ(welcome.rejected_size(), 64);
+  bad.set_sequence(65);
+  EXPECT_EQ(Send(bad)->rejected().sequence(), 65U);
 }
 
 TEST_F(IngestSessionTest, TakesAGapOnlyWhereAnEpochStarts) {

@@ -65,12 +65,16 @@ class DeliveryTest : public ::testing::Test {
     v1::BatchContent content;
     content.set_dictionary_epoch(1);
     content.set_epoch_first_sequence(1);
+    v1::Drop& drop = *content.add_segments()->add_drops();
+    drop.set_reason(v1::DROP_REASON_REFUSED);
+    drop.set_samples(5);
     const std::string raw = content.SerializeAsString();
     EncodedBatch batch;
     batch.sequence = sequence;
     batch.dictionary_epoch = 1;
     batch.content = batch.remainder = Compressor().Compress(raw);
     batch.content_bytes = batch.remainder_bytes = static_cast<uint32_t>(raw.size());
+    batch.drops.Add(DropReason::kRefused, 5);
     outbox_.Put(batch);
   }
 
@@ -209,6 +213,37 @@ TEST_F(DeliveryTest, ARejectedBatchIsNotResent) {
   EXPECT_TRUE(absl::IsInvalidArgument(trouble_)) << trouble_;
 }
 
+TEST_F(DeliveryTest, LearnsOfARejectionWhoseAnswerWasLost) {
+  RunFor(absl::Milliseconds(50));
+  collector_.RejectNext();
+  collector_.CutAtAnswer(1);
+  Put(1);
+  RunFor(absl::Seconds(1));
+
+  EXPECT_EQ(collector_.opened(), 2u);
+  EXPECT_EQ(outbox_.backlog().batches, 0u);
+  EXPECT_EQ(outbox_.TakeDebt().lost.of(DropReason::kRefused), 5u);
+  EXPECT_TRUE(absl::IsInvalidArgument(trouble_)) << trouble_;
+  EXPECT_EQ(batch_requests_, 1);
+}
+
+TEST_F(DeliveryTest, CountsARejectedBatchOnceHoweverOftenItIsTold) {
+  collector_.RejectNext();
+  Put(1);
+  RunFor(absl::Milliseconds(100));
+  EXPECT_EQ(outbox_.TakeDebt().lost.of(DropReason::kRefused), 5u);
+
+  collector_.Break();
+  RunFor(absl::Seconds(1));
+  v1::ServerMessage again;
+  again.mutable_rejected()->set_sequence(1);
+  collector_.Say(again);
+  RunFor(absl::Milliseconds(50));
+
+  EXPECT_EQ(collector_.hellos().back().settled_sequence(), 1u);
+  EXPECT_FALSE(outbox_.owes());
+}
+
 TEST_F(DeliveryTest, SurvivesNonsense) {
   Put(1);
   v1::ServerMessage ack, rejected, late_welcome;
@@ -337,7 +372,7 @@ TEST_P(AccountingTest, EverySampleArrivesOrIsCounted) {
   for (int step = 0; step < 150; ++step) {
     RunAll(absl::Milliseconds(static_cast<int64_t>(upto(400))));
     const std::string name = "f" + std::to_string(upto(200));
-    switch (upto(14)) {
+    switch (upto(15)) {
       case 0:
         clock_.Freeze(absl::Seconds(static_cast<int64_t>(upto(600))));
         break;
@@ -379,10 +414,14 @@ TEST_P(AccountingTest, EverySampleArrivesOrIsCounted) {
       case 13:
         Post(InvocationEvent::Kind::kRuntimeDone, std::to_string(request));
         break;
+      case 14:
+        collector_.CutAtAnswer(static_cast<int>(1 + upto(4)));
+        break;
     }
   }
   collector_.Up();
   collector_.Answer();
+  collector_.CutAtAnswer(0);
   // Twice: the first batch may itself find that it starts after a loss.
   for (int i = 0; i < 3; ++i) {
     inputs_.RequestFlush();
@@ -398,7 +437,7 @@ TEST_P(AccountingTest, EverySampleArrivesOrIsCounted) {
   EXPECT_GT(collector_.observations(), 1000u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, AccountingTest, ::testing::Range(1u, 41u));
+INSTANTIATE_TEST_SUITE_P(Seeds, AccountingTest, ::testing::Range(1u, 121u));
 
 }  // namespace
 }  // namespace lambent

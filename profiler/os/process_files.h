@@ -41,6 +41,10 @@ class ProcessFiles {
 
   // The ids of its threads, ascending as the kernel lists them. `tids` is overwritten.
   virtual ReadResult ListThreads(std::vector<int32_t>* tids) = 0;
+  // How many threads it has, 0 when it has ended, by the link count of its task folder: one call
+  // that formats nothing, where ListThreads takes three. Needs ListThreads once before. kRefused
+  // where the count is not kept.
+  virtual ReadResult CountThreads(int64_t* count) = 0;
   virtual std::unique_ptr<ThreadFiles> OpenThread(int32_t tid) = 0;
 
   // Cheap, descriptors are kept.

@@ -5,7 +5,10 @@
 namespace lambent {
 
 CaptureResult ConsistentSource::Capture(ObservedThread& thread, CaptureAttempt& attempt) {
-  CaptureResult result = CaptureResult::kInconsistent;
+  CaptureResult result = CopyBeside(thread);
+  if (result != CaptureResult::kInconsistent) {
+    return result == CaptureResult::kCaptured ? interpreter_->Name(&thread.stack) : result;
+  }
   for (int tries = 0; tries < kMaxTries && result == CaptureResult::kInconsistent; ++tries) {
     const Follow follow = own_cpu_.FollowTo(thread);
     if (follow == Follow::kGone) return CaptureResult::kGone;
@@ -17,6 +20,18 @@ CaptureResult ConsistentSource::Capture(ObservedThread& thread, CaptureAttempt& 
     attempt.stood_still = result == CaptureResult::kCaptured;
   }
   return result == CaptureResult::kCaptured ? interpreter_->Name(&thread.stack) : result;
+}
+
+CaptureResult ConsistentSource::CopyBeside(ObservedThread& thread) {
+  const int here = own_cpu_.Here();
+  if (here < 0) return CaptureResult::kInconsistent;
+  const CaptureResult copied = interpreter_->Copy(thread.tid());
+  if (copied == CaptureResult::kRefused || copied == CaptureResult::kGone) return copied;
+  if (interpreter_->CpuOfCopy() != here) return CaptureResult::kInconsistent;
+  if (thread.files->ReadSchedule(&thread.taken) != os::ReadResult::kOk) return CaptureResult::kGone;
+  return WasNotScheduled(thread.schedule, thread.taken) && own_cpu_.Here() == here
+             ? copied
+             : CaptureResult::kInconsistent;
 }
 
 CaptureResult ConsistentSource::CopyProven(ObservedThread& thread) {

@@ -11,6 +11,10 @@ namespace lambent {
 // Rung 2: the frames of a running interpreter thread, read without stopping it. On the thread's own
 // CPU the sampler's running keeps the thread from running, and its count of timeslices proves it.
 // Where the sampler may not go, two copies in a row must be equal.
+//
+// Which CPU is the thread's own, its rseq area says in the same copy: three system calls in all,
+// the first of them thread.schedule, which the ladder has read. Where there is no such area, or it
+// names another CPU, /proc is asked and the sampler moves.
 class ConsistentSource final : public StackSource {
  public:
   // Copies proven on the thread's CPU, or compared elsewhere, before giving up.
@@ -24,6 +28,9 @@ class ConsistentSource final : public StackSource {
   CaptureResult Capture(ObservedThread& thread, CaptureAttempt& attempt) override;
 
  private:
+  // From the CPU we are on. The thread ran user code here last, so it has run none since we came;
+  // in the kernel it may be elsewhere, which changes no frame.
+  CaptureResult CopyBeside(ObservedThread& thread);
   CaptureResult CopyProven(ObservedThread& thread);
   CaptureResult CopyCompared(ObservedThread& thread);
 

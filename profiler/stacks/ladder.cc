@@ -13,7 +13,7 @@ namespace {
 // Looks at a thread that changes its state meanwhile before giving up.
 constexpr int kMaxLooks = 3;
 // A program that calls exec does so early: the exe link is looked at in each of the first ticks.
-constexpr uint64_t kEarlyTicks = 256;
+constexpr uint64_t kEarlyTicks = 32;
 constexpr uint64_t kExeEvery = 16;
 // Failures in a row after which everything known of the process is found out anew.
 constexpr int kManyFailures = 16;

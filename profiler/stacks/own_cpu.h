@@ -25,6 +25,9 @@ class OwnCpu {
   // it has not run since.
   Follow FollowTo(ObservedThread& thread);
 
+  // The CPU the sampler is bound to and runs on; -1: none.
+  int Here() const { return affinity_.CurrentCpu() == bound_ ? bound_ : -1; }
+
  private:
   os::Affinity& affinity_;
   int bound_ = -1;

@@ -18,6 +18,7 @@ class PythonStacks final : public InterpreterStacks {
       : reader_(std::move(reader)) {}
 
   CaptureResult Copy(int32_t tid) override;
+  int CpuOfCopy() const override { return reader_->cpu(); }
   bool SameAsBefore() const override { return copies_[0] == copies_[1]; }
   CaptureResult Name(Stack* stack) override;
   void Forget(int32_t tid) override { reader_->ForgetThread(tid); }

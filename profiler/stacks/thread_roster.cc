@@ -8,8 +8,8 @@
 namespace lambent {
 namespace {
 
-// Up to so many threads, listing them costs less than a sample (6 µs for 7).
-constexpr size_t kFewThreads = 32;
+// A thread that ended while another started leaves the count as it was. The one that ended is met
+// at the same tick; the other one, at a tick when the list is read whatever the count.
 constexpr uint64_t kListEvery = 8;
 
 bool IsPowerOfTwo(uint64_t n) { return n != 0 && (n & (n - 1)) == 0; }
@@ -21,8 +21,9 @@ ThreadRoster::ThreadRoster(os::ProcessFiles& files, StringTable& names, size_t m
     : files_(files), names_(names), max_threads_(max_threads), on_exit_(std::move(on_exit)) {}
 
 os::ReadResult ThreadRoster::Refresh() {
-  const bool many = threads_.size() + left_out_.size() > kFewThreads;
-  if (refreshes_++ % kListEvery != 0 && many && !expect_change_) return os::ReadResult::kOk;
+  if (refreshes_++ % kListEvery != 0 && !expect_change_ && IsComplete()) {
+    return os::ReadResult::kOk;
+  }
   const os::ReadResult result = files_.ListThreads(&tids_);
   if (result != os::ReadResult::kOk) return result;
   if (tids_.empty()) return os::ReadResult::kGone;
@@ -46,6 +47,12 @@ os::ReadResult ThreadRoster::Refresh() {
     }
   }
   return os::ReadResult::kOk;
+}
+
+bool ThreadRoster::IsComplete() {
+  int64_t count = 0;
+  return files_.CountThreads(&count) == os::ReadResult::kOk &&
+         static_cast<uint64_t>(count) == threads_.size() + left_out_.size();
 }
 
 void ThreadRoster::Remove(int32_t tid) {

@@ -24,7 +24,7 @@ class ThreadRoster {
   ThreadRoster(os::ProcessFiles& files, StringTable& names, size_t max_threads,
                std::function<void(int32_t)> on_exit);
 
-  // Reads the list of threads again: each time while they are few, else every few ticks or after
+  // Reads the list of threads again when their number changed, every few ticks, and after
   // ExpectChange(). kGone: the process has ended.
   os::ReadResult Refresh();
   void ExpectChange() { expect_change_ = true; }
@@ -43,6 +43,9 @@ class ThreadRoster {
   void Clear();
 
  private:
+  // Whether there are as many threads as are known here.
+  bool IsComplete();
+
   os::ProcessFiles& files_;
   StringTable& names_;
   const size_t max_threads_;

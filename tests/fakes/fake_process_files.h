@@ -84,6 +84,10 @@ class FakeProcessFiles final : public os::ProcessFiles {
     for (const auto& [tid, thread] : process_.threads) tids->push_back(tid);
     return process_.result;
   }
+  os::ReadResult CountThreads(int64_t* count) override {
+    *count = static_cast<int64_t>(process_.threads.size());
+    return process_.result;
+  }
   std::unique_ptr<os::ThreadFiles> OpenThread(int32_t tid) override {
     return std::make_unique<FakeThreadFiles>(process_, tid);
   }

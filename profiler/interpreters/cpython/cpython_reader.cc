@@ -6,6 +6,8 @@
 
 #include "absl/status/status.h"
 
+#include "profiler/target/rseq_offset.h"
+
 namespace lambent::cpython {
 
 absl::StatusOr<std::unique_ptr<CPythonReader>> CPythonReader::Attach(int32_t pid,
@@ -14,20 +16,21 @@ absl::StatusOr<std::unique_ptr<CPythonReader>> CPythonReader::Attach(int32_t pid
                                                                      StringTable& strings) {
   auto location = LocateRuntime(modules, memory);
   if (!location.ok()) return location.status();
-  std::unique_ptr<CPythonReader> reader(
-      new CPythonReader(pid, *std::move(location), memory, strings));
+  std::unique_ptr<CPythonReader> reader(new CPythonReader(
+      pid, *std::move(location), FindRseqOffset(modules, memory), memory, strings));
   if (!reader->threads_.Initialised()) {
     return absl::UnavailableError("reading Python's state: the interpreter is not initialised yet");
   }
   return reader;
 }
 
-CPythonReader::CPythonReader(int32_t pid, RuntimeLocation location, os::RemoteMemory& memory,
+CPythonReader::CPythonReader(int32_t pid, RuntimeLocation location,
+                             std::optional<int64_t> rseq_offset, os::RemoteMemory& memory,
                              StringTable& strings)
     : location_(std::move(location)),
       memory_(memory),
       threads_(memory, location_.offsets, location_.runtime, pid),
-      frames_(memory, location_.offsets, location_.code_type),
+      frames_(memory, location_.offsets, location_.code_type, rseq_offset),
       codes_(memory, location_.offsets, location_.code_type, strings) {}
 
 CaptureResult CPythonReader::Capture(int32_t tid, RawPythonStack* stack) {

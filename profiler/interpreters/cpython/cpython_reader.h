@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -61,6 +62,10 @@ class CPythonReader {
   // Forgets what is kept of a thread that has ended.
   void ForgetThread(int32_t tid) { predictions_.erase(tid); }
 
+  // The CPU on which the thread of the last Capture ran user code last, as of that copy; -1: not
+  // known. Read together with the frames.
+  int cpu() const { return frames_.cpu(); }
+
   const RuntimeLocation& location() const { return location_; }
   // Whether a native frame at `address` is in the evaluation loop.
   bool IsEval(uint64_t address) const;
@@ -68,8 +73,8 @@ class CPythonReader {
  private:
   static constexpr size_t kMaxPredictions = 4096;
 
-  CPythonReader(int32_t pid, RuntimeLocation location, os::RemoteMemory& memory,
-                StringTable& strings);
+  CPythonReader(int32_t pid, RuntimeLocation location, std::optional<int64_t> rseq_offset,
+                os::RemoteMemory& memory, StringTable& strings);
 
   const RuntimeLocation location_;
   os::RemoteMemory& memory_;

@@ -10,6 +10,10 @@ namespace {
 
 constexpr uint64_t kLowestAddress = 4096;
 constexpr size_t kCFrameBytes = 16;
+// struct rseq, linux/rseq.h: `cpu_id` after `cpu_id_start`. The kernel writes it before the thread
+// returns to user code on another CPU.
+constexpr size_t kRseqCpu = 4;
+constexpr size_t kRseqBytes = 8;
 constexpr size_t kMaxChunkBytes = 256 * 1024;  // of a chunk; frames beyond are read one by one
 
 uint64_t WordAt(const char* bytes, size_t offset) {
@@ -32,10 +36,12 @@ size_t End(uint16_t offset, size_t size) { return offset == Offsets::kAbsent ? 0
 
 }  // namespace
 
-FrameReader::FrameReader(os::RemoteMemory& memory, const Offsets& offsets, uint64_t code_type)
+FrameReader::FrameReader(os::RemoteMemory& memory, const Offsets& offsets, uint64_t code_type,
+                         std::optional<int64_t> rseq_offset)
     : memory_(memory),
       offsets_(offsets),
       code_type_(code_type),
+      rseq_offset_(rseq_offset),
       thread_bytes_(std::max({End(offsets.thread_id, 8), End(offsets.thread_frame, 8),
                               End(offsets.thread_native_id, 8), End(offsets.thread_chunk, 16)})) {}
 
@@ -51,7 +57,17 @@ FrameResult FrameReader::Read(const ThreadStateRef& thread, int32_t tid,
   for (size_t i = 0; i < prediction->loose_count; ++i) {
     copy_.Add(prediction->loose[i], kFrameBytes);
   }
+  for (size_t i = 0; i < prediction->recheck_count; ++i) {
+    copy_.Add(prediction->rechecks[i], kCodeBytes);
+  }
+  const uint64_t rseq =
+      rseq_offset_.has_value() ? thread.pthread + static_cast<uint64_t>(*rseq_offset_) : 0;
+  if (rseq != 0) copy_.Add(rseq, kRseqBytes);
   copy_.Fetch(memory_);  // a short one only means that something was predicted wrongly
+  const char* const area = rseq == 0 ? nullptr : copy_.Find(rseq, kRseqBytes);
+  // A thread that is not registered has a negative number there.
+  cpu_ = area == nullptr ? -1 : std::max(-1, static_cast<int>(IntAt(area, kRseqCpu)));
+  Recheck(*prediction);
   const char* const head = Get(thread.address, thread_bytes_);
   if (head == nullptr) return FrameResult::kOtherThread;
   if (WordAt(head, offsets_.thread_id) != thread.pthread ||
@@ -76,6 +92,8 @@ FrameResult FrameReader::Read(const ThreadStateRef& thread, int32_t tid,
   const FrameResult result = Walk(frame, &next, stack);
   if (result != FrameResult::kOk) return result;
   if (!ReadCodes(stack)) return FrameResult::kInconsistent;
+  next.turn = prediction->turn;
+  PlanRechecks(*stack, &next);
   *prediction = next;
   return FrameResult::kOk;
 }
@@ -179,24 +197,55 @@ uint32_t FrameReader::IndexOfCode(uint64_t address, RawPythonStack* stack) const
 }
 
 bool FrameReader::ReadCodes(RawPythonStack* stack) {
-  std::array<char, os::RemoteMemory::kMaxRanges * kCodeBytes> bytes;
-  std::array<os::RemoteRange, os::RemoteMemory::kMaxRanges> ranges;
-  for (size_t start = 0; start < stack->codes.size(); start += ranges.size()) {
-    const size_t count = std::min(ranges.size(), stack->codes.size() - start);
-    for (size_t i = 0; i < count; ++i) {
-      ranges[i] = {stack->codes[start + i].address, bytes.data() + i * kCodeBytes, kCodeBytes};
-    }
-    if (memory_.ReadV(absl::MakeConstSpan(ranges.data(), count)) != count * kCodeBytes) {
-      return false;
-    }
-    for (size_t i = 0; i < count; ++i) {
-      if (!ParseCodeHead(bytes.data() + i * kCodeBytes, offsets_, code_type_,
-                         &stack->codes[start + i])) {
-        return false;
-      }
+  unknown_.clear();
+  for (CodeHead& head : stack->codes) {
+    const auto known = heads_.find(head.address);
+    if (known == heads_.end()) {
+      unknown_.push_back(&head);
+    } else {
+      head = known->second;
     }
   }
+  constexpr size_t kAtOnce = os::RemoteMemory::kMaxRanges;
+  for (size_t start = 0; start < unknown_.size(); start += kAtOnce) {
+    if (!ReadHeads(absl::MakeConstSpan(unknown_).subspan(start, kAtOnce))) return false;
+  }
   return true;
+}
+
+bool FrameReader::ReadHeads(absl::Span<CodeHead* const> heads) {
+  std::array<char, os::RemoteMemory::kMaxRanges * kCodeBytes> bytes;
+  std::array<os::RemoteRange, os::RemoteMemory::kMaxRanges> ranges;
+  for (size_t i = 0; i < heads.size(); ++i) {
+    ranges[i] = {heads[i]->address, bytes.data() + i * kCodeBytes, kCodeBytes};
+  }
+  const auto wanted = absl::MakeConstSpan(ranges.data(), heads.size());
+  if (memory_.ReadV(wanted) != heads.size() * kCodeBytes) return false;
+  if (heads_.size() + heads.size() > kMaxHeads) heads_.clear();
+  for (size_t i = 0; i < heads.size(); ++i) {
+    if (!ParseCodeHead(bytes.data() + i * kCodeBytes, offsets_, code_type_, heads[i])) return false;
+    heads_.insert_or_assign(heads[i]->address, *heads[i]);
+  }
+  return true;
+}
+
+void FrameReader::Recheck(const FramePrediction& prediction) {
+  for (size_t i = 0; i < prediction.recheck_count; ++i) {
+    CodeHead head{.address = prediction.rechecks[i]};
+    const char* const bytes = copy_.Find(head.address, kCodeBytes);
+    if (bytes != nullptr && ParseCodeHead(bytes, offsets_, code_type_, &head)) {
+      heads_.insert_or_assign(head.address, head);
+    } else {
+      heads_.erase(head.address);
+    }
+  }
+}
+
+void FrameReader::PlanRechecks(const RawPythonStack& stack, FramePrediction* next) const {
+  const size_t count = std::min(FramePrediction::kRechecks, stack.codes.size());
+  for (size_t i = 0; i < count; ++i) {
+    next->rechecks[next->recheck_count++] = stack.codes[next->turn++ % stack.codes.size()].address;
+  }
 }
 
 bool ParseCodeHead(const char* bytes, const Offsets& offsets, uint64_t code_type, CodeHead* head) {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -67,6 +68,14 @@ ReadResult KeptFolder::ListNumbers(std::vector<int32_t>* numbers, size_t limit) 
   if (!std::is_sorted(numbers->begin(), numbers->end())) {
     std::sort(numbers->begin(), numbers->end());
   }
+  return ReadResult::kOk;
+}
+
+ReadResult KeptFolder::CountLinks(int64_t* links) {
+  struct stat facts {};
+  if (folder_ == nullptr) return ReadResult::kRefused;
+  if (fstat(dirfd(folder_), &facts) != 0) return ResultOfErrno(errno);
+  *links = static_cast<int64_t>(facts.st_nlink);
   return ReadResult::kOk;
 }
 

@@ -45,6 +45,9 @@ class KeptFolder {
   // The names that are positive numbers, ascending. At most `limit`.
   ReadResult ListNumbers(std::vector<int32_t>* numbers, size_t limit);
 
+  // Its count of links, fstat(2), once ListNumbers has opened it; kRefused before.
+  ReadResult CountLinks(int64_t* links);
+
  private:
   std::string path_;
   DIR* folder_ = nullptr;

@@ -93,6 +93,11 @@ class LinuxProcessFiles final : public ProcessFiles {
     const ReadResult result = tasks_.ListNumbers(tids, kMaxListed);
     return result == ReadResult::kOk && tids->empty() ? ReadResult::kGone : result;
   }
+  ReadResult CountThreads(int64_t* count) override {
+    const ReadResult result = tasks_.CountLinks(count);
+    *count -= 2;  // "." and ".."
+    return result == ReadResult::kOk && *count < 0 ? ReadResult::kRefused : result;
+  }
   std::unique_ptr<ThreadFiles> OpenThread(int32_t tid) override {
     return std::make_unique<LinuxThreadFiles>(tid, absl::StrCat(folder_, "/task/", tid));
   }

@@ -87,16 +87,64 @@ class FakeInterpreter : public testing::Test {
   RawPythonStack stack_;
 };
 
-TEST_F(FakeInterpreter, SecondReadTakesTwoSystemCalls) {
+TEST_F(FakeInterpreter, SecondReadTakesOneSystemCall) {
   PutRecursion(10);
   ASSERT_EQ(Read(), FrameResult::kOk);
   const RawPythonStack first = stack_;
   const int before = memory_.calls();
   ASSERT_EQ(Read(), FrameResult::kOk);
-  EXPECT_EQ(memory_.calls() - before, 2);  // frames, then code objects
+  EXPECT_EQ(memory_.calls() - before, 1);
   EXPECT_EQ(stack_, first);
   EXPECT_EQ(stack_.frames.size(), 10u);
   EXPECT_EQ(stack_.codes.size(), 1u);
+}
+
+// The same thread calls many functions; then all of them are freed, and others lie there.
+TEST_F(FakeInterpreter, OtherFunctionsAtTheSameAddressesAreSeenWithinATurn) {
+  constexpr int kFunctions = 10;
+  for (int i = 0; i < kFunctions; ++i) {
+    PutFrame(Frame(i), Code(i, "f"), i == 0 ? 0 : Frame(i - 1));
+  }
+  SetCurrent(Frame(kFunctions - 1));
+  ASSERT_EQ(Read(), FrameResult::kOk);
+  for (int i = 0; i < kFunctions; ++i) {
+    memory_.Put(Code(i, "g") + offsets_.code_first_line, uint32_t{6});
+  }
+  for (size_t i = 0; i < kFunctions / FramePrediction::kRechecks; ++i) {
+    ASSERT_EQ(Read(), FrameResult::kOk);
+  }
+  for (const CodeHead& head : stack_.codes) EXPECT_EQ(head.first_line, 6u);
+}
+
+TEST_F(FakeInterpreter, MemoryThatIsNoCodeAnyMoreIsNotTakenForIt) {
+  PutRecursion(3);
+  ASSERT_EQ(Read(), FrameResult::kOk);
+  memory_.Put(kCode + kTypeOffset, uint64_t{0x1234});
+  EXPECT_EQ(Read(), FrameResult::kInconsistent);
+}
+
+TEST_F(FakeInterpreter, CpuIsReadOutOfTheThreadsRseqArea) {
+  constexpr uint64_t kPthread = 0x90000;
+  constexpr int64_t kOffset = 0x9a0;
+  memory_.MapZero(kPthread, 0x1000);
+  memory_.Put(kThread + offsets_.thread_id, kPthread);
+  memory_.Put(kPthread + kOffset, uint32_t{7});  // cpu_id_start: not what is wanted
+  memory_.Put(kPthread + kOffset + 4, uint32_t{3});
+  PutRecursion(3);
+  FrameReader reader(memory_, offsets_, kCodeType, kOffset);
+  const ThreadStateRef thread{kThread, kPthread};
+  ASSERT_EQ(reader.Read(thread, kTid, &prediction_, &stack_), FrameResult::kOk);
+  EXPECT_EQ(reader.cpu(), 3);
+  const int before = memory_.calls();
+  ASSERT_EQ(reader.Read(thread, kTid, &prediction_, &stack_), FrameResult::kOk);
+  EXPECT_EQ(memory_.calls() - before, 1);
+
+  memory_.Put(kPthread + kOffset + 4, ~uint32_t{0});  // not registered
+  ASSERT_EQ(reader.Read(thread, kTid, &prediction_, &stack_), FrameResult::kOk);
+  EXPECT_EQ(reader.cpu(), -1);
+  memory_.Unmap(kPthread);
+  ASSERT_EQ(reader.Read(thread, kTid, &prediction_, &stack_), FrameResult::kOk);
+  EXPECT_EQ(reader.cpu(), -1);
 }
 
 TEST_F(FakeInterpreter, StalePredictionNeverChangesTheStack) {
@@ -174,7 +222,7 @@ TEST_F(FakeInterpreter, NameIsNotGivenToAnotherFunctionAtTheSameAddress) {
   const CodeHead old = stack_.codes[0];
   Code(0, "g");
   memory_.Put(kCode + offsets_.code_first_line, uint32_t{6});
-  ASSERT_EQ(Read(), FrameResult::kOk);
+  ASSERT_EQ(Read(), FrameResult::kOk);  // its only function: its turn each time
   EXPECT_EQ(strings.Get(codes.Find(stack_.codes[0]).name), "g");
   // A stack copied before can no longer be named.
   EXPECT_EQ(strings.Get(codes.Find(old).name), "");

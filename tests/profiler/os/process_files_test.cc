@@ -6,8 +6,10 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "absl/synchronization/notification.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -111,6 +113,23 @@ TEST(ProcessFilesTest, CpuClockIsThatOfTheProcess) {
   EXPECT_LE(cpu_ns, RealClock().SelfCpuNs());
   // Beyond the largest pid there can be (PID_MAX_LIMIT, 2^22).
   EXPECT_EQ(proc->OpenProcess(1 << 23)->ReadCpuNs(&cpu_ns), ReadResult::kGone);
+}
+
+TEST(ProcessFilesTest, ThreadsAreCountedAsTheyAreListed) {
+  const auto proc = CreateProcFiles();
+  const auto self = proc->OpenProcess(proc->SelfPid());
+  int64_t count = 0;
+  EXPECT_EQ(self->CountThreads(&count), ReadResult::kRefused);  // not listed before
+  std::vector<int32_t> tids;
+  ASSERT_EQ(self->ListThreads(&tids), ReadResult::kOk);
+  ASSERT_EQ(self->CountThreads(&count), ReadResult::kOk);
+  EXPECT_EQ(count, static_cast<int64_t>(tids.size()));
+  absl::Notification done;
+  std::thread another([&done] { done.WaitForNotification(); });
+  EXPECT_EQ(self->CountThreads(&count), ReadResult::kOk);
+  EXPECT_EQ(count, static_cast<int64_t>(tids.size()) + 1);
+  done.Notify();
+  another.join();
 }
 
 TEST(ProcessFilesTest, OwnProcessIsReadable) {

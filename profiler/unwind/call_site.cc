@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The Lambent Authors
 // SPDX-License-Identifier: Apache-2.0
-// With unwind_with_libunwind.cc's static_asserts, all the unwinder knows of a machine.
+// With machine.h and trampoline.cc, all the unwinder knows of a machine.
 #include "profiler/unwind/call_site.h"
 
 #include <initializer_list>

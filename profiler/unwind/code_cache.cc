@@ -8,31 +8,46 @@
 
 namespace lambent {
 
-const CodeCache::Loaded* CodeCache::FindModule(uint64_t pc) {
+CodeCache::Loaded* CodeCache::FindModule(uint64_t pc) {
+  if (pc - last_.start < last_.end - last_.start) return last_.loaded;
   const Module* module = modules_.Find(pc).module;
   if (module == nullptr) return nullptr;
-  auto [it, added] = loaded_.try_emplace(module);
-  if (added) {
-    it->second = std::make_unique<Loaded>();
-    it->second->module = module;
-    if (auto file = modules_.Open(*module); file.ok()) {
+  Loaded* const loaded = Open(*module);
+  const Mapping* const mapping = modules_.FindMapping(pc);
+  last_ = {mapping->start, mapping->end, loaded->code == nullptr ? nullptr : loaded};
+  return last_.loaded;
+}
+
+CodeCache::Loaded* CodeCache::Open(const Module& module) {
+  const auto id = static_cast<size_t>(module.id);
+  if (id >= loaded_.size()) loaded_.resize(id + 1);
+  if (loaded_[id] == nullptr) {
+    loaded_[id] = std::make_unique<Loaded>();
+    loaded_[id]->module = &module;
+    loaded_[id]->number = ++openings_;
+    if (auto file = modules_.Open(module); file.ok()) {
       if (auto code = ModuleCode::Create(*std::move(file)); code.ok()) {
-        it->second->code = *std::move(code);
+        loaded_[id]->code = *std::move(code);
+        loaded_[id]->table = FdeTable(loaded_[id]->code->table());
       }
     }
   }
-  const Loaded* loaded = it->second.get();
-  if (loaded->code == nullptr) return nullptr;
+  Loaded* const loaded = loaded_[id].get();
+  if (loaded->code == nullptr) return loaded;
   const auto used = std::find(recent_.begin(), recent_.end(), loaded);
-  if (used == recent_.end()) {
-    recent_.insert(recent_.begin(), loaded);
-  } else {
+  if (used != recent_.end()) {
     std::rotate(recent_.begin(), used, used + 1);
+    return loaded;
   }
+  if (recent_.size() == kMaxOpen) {
+    loaded_[static_cast<size_t>(recent_.back()->module->id)].reset();
+    recent_.pop_back();
+  }
+  recent_.insert(recent_.begin(), loaded);
   return loaded;
 }
 
-const CodeCache::Loaded* CodeCache::Holding(uint64_t address) {
+const CodeCache::Loaded* CodeCache::Holding(uint64_t address) const {
   for (const Loaded* loaded : recent_) {
     const uint64_t in_file = address - loaded->module->bias;
     if (in_file >= loaded->code->low() && in_file < loaded->code->high()) return loaded;
@@ -41,39 +56,69 @@ const CodeCache::Loaded* CodeCache::Holding(uint64_t address) {
 }
 
 bool CodeCache::ReadWord(uint64_t address, uint64_t* word) {
-  const Loaded* loaded = Holding(address);
+  const Loaded* const loaded = Holding(address);
   if (loaded == nullptr) return false;
   *word = 0;
-  const uint64_t in_file = address - loaded->module->bias;
-  size_t done = 0;
-  while (done < sizeof(*word)) {
-    const uint64_t at = in_file + done;
-    const uint64_t within = at % kPageBytes;
-    const Page& page = Load(*loaded->code, at - within);
-    if (within >= page.size) break;
-    const size_t piece = std::min<size_t>(sizeof(*word) - done, page.size - within);
-    std::memcpy(reinterpret_cast<char*>(word) + done, page.bytes.data() + within, piece);
-    done += piece;
-  }
-  return done > 0;
+  return Read(*loaded, address - loaded->module->bias, word, sizeof(*word)) > 0;
 }
 
-const CodeCache::Page& CodeCache::Load(const ModuleCode& code, uint64_t page_address) {
-  const uint64_t number = page_address / kPageBytes + reinterpret_cast<uintptr_t>(&code) / 64;
-  std::unique_ptr<Page>& slot = pages_[number % kPages];
+size_t CodeCache::Read(const Loaded& loaded, uint64_t address, void* into, size_t size) {
+  size_t done = 0;
+  while (done < size) {
+    const uint64_t at = address + done;
+    const uint64_t within = at % kPageBytes;
+    const Page& page = Load(loaded, at - within);
+    if (within >= page.size) break;
+    const size_t piece = std::min<size_t>(size - done, page.size - within);
+    std::memcpy(static_cast<char*>(into) + done, page.bytes.data() + within, piece);
+    done += piece;
+  }
+  return done;
+}
+
+absl::Span<const uint8_t> CodeCache::ReadChunk(const Loaded& loaded, uint64_t address) {
+  const Page& page = Load(loaded, address);
+  return {page.bytes.data(), page.size};
+}
+
+const CodeCache::Page& CodeCache::Load(const Loaded& loaded, uint64_t address) {
+  constexpr uint64_t kMix = 0x9e3779b97f4a7c15;
+  const uint64_t hash = (address + uint64_t{loaded.number} * 0x10001) * kMix;
+  std::unique_ptr<Page>& slot = pages_[static_cast<size_t>((hash >> 40) % kPages)];
   if (slot == nullptr) slot = std::make_unique<Page>();
-  if (slot->code != &code || slot->address != page_address) {
-    slot->code = &code;
-    slot->address = page_address;
-    slot->size = code.Read(page_address, slot->bytes.data(), kPageBytes);
+  if (slot->number != loaded.number || slot->address != address) {
+    slot->number = loaded.number;
+    slot->address = address;
+    slot->size = static_cast<uint32_t>(loaded.code->Read(address, slot->bytes.data(), kPageBytes));
+    ++file_reads_;
   }
   return *slot;
 }
 
 void CodeCache::OnModulesChanged() {
-  // Modules never change once known, so what is loaded stays true; only whether it is still mapped,
-  // and what else is, has to be found out again.
-  recent_.clear();
+  // Modules never change once known, so what is loaded stays true while the module is mapped.
+  last_ = {};
+  std::erase_if(recent_, [this](const Loaded* loaded) { return !IsMapped(*loaded->module); });
+  for (std::unique_ptr<Loaded>& loaded : loaded_) {
+    if (loaded == nullptr) continue;
+    // One that could not be read may be readable by now.
+    if (loaded->code == nullptr || !IsMapped(*loaded->module)) loaded.reset();
+  }
+}
+
+bool CodeCache::IsMapped(const Module& module) const {
+  return modules_.Find(module.mapping_start).module == &module;
+}
+
+size_t CodeCache::memory_bytes() const {
+  size_t bytes = loaded_.capacity() * sizeof(loaded_[0]) + pages_.capacity() * sizeof(pages_[0]);
+  for (const auto& page : pages_) bytes += page == nullptr ? 0 : sizeof(Page);
+  for (const auto& loaded : loaded_) {
+    if (loaded == nullptr) continue;
+    bytes += sizeof(Loaded) + loaded->table.memory_bytes();
+    if (loaded->index.has_value()) bytes += loaded->index->memory_bytes();
+  }
+  return bytes;
 }
 
 }  // namespace lambent

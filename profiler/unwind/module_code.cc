@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string_view>
 
 #include "absl/status/status.h"
 
@@ -11,6 +12,8 @@ namespace lambent {
 namespace {
 
 constexpr uint16_t kMaxSegments = 128;
+constexpr uint16_t kMaxSections = 1024;
+constexpr uint64_t kMaxRuleBytes = 64 << 20;
 constexpr uint64_t kPageBytes = 4096;
 
 // Pointer encodings of LSB core, "DWARF Exception Header Encoding".
@@ -72,6 +75,40 @@ void ModuleCode::FindTable(const Elf64_Phdr& header) {
   if (table.count > room / kEntryBytes) return;
   table_ = {
       .header = header.p_vaddr, .entries = header.p_vaddr + sizeof(table), .count = table.count};
+}
+
+std::vector<Elf64_Shdr> ModuleCode::ReadSections() const {
+  Elf64_Ehdr header;
+  if (!os::ReadValueAt(*file_, 0, &header) || header.e_shentsize != sizeof(Elf64_Shdr)) return {};
+  std::vector<Elf64_Shdr> sections(std::min(header.e_shnum, kMaxSections));
+  const size_t bytes = sections.size() * sizeof(Elf64_Shdr);
+  if (file_->ReadAt(header.e_shoff, sections.data(), bytes) != bytes) return {};
+  // The names' section goes first, the rest stays as it was.
+  if (header.e_shstrndx < sections.size()) std::swap(sections[0], sections[header.e_shstrndx]);
+  return sections;
+}
+
+std::optional<RuleSection> ModuleCode::FindRuleSection() {
+  const std::vector<Elf64_Shdr> sections = ReadSections();
+  if (sections.empty()) return std::nullopt;
+  std::optional<RuleSection> found;
+  for (const Elf64_Shdr& section : sections) {
+    char name[16] = {};
+    if (section.sh_name > UINT64_MAX - sections[0].sh_offset) continue;
+    file_->ReadAt(sections[0].sh_offset + section.sh_name, name, sizeof(name) - 1);
+    const std::string_view called(name);
+    if (section.sh_size == 0 || section.sh_size > kMaxRuleBytes || section.sh_type == SHT_NOBITS) {
+      continue;
+    }
+    if (called == ".eh_frame" && table_.count == 0 && (section.sh_flags & SHF_ALLOC) != 0) {
+      return RuleSection{CfiFormat::kEhFrame, section.sh_addr, section.sh_size};
+    }
+    if (called == ".debug_frame" && (section.sh_flags & SHF_COMPRESSED) == 0) {
+      segments_.push_back({kDebugFrameAddress, section.sh_offset, section.sh_size});
+      found = RuleSection{CfiFormat::kDebugFrame, kDebugFrameAddress, section.sh_size};
+    }
+  }
+  return found;
 }
 
 size_t ModuleCode::Read(uint64_t address, void* into, size_t size) const {

@@ -10,6 +10,7 @@
 
 #include "profiler/unwind/call_site.h"
 #include "profiler/unwind/code_cache.h"
+#include "profiler/unwind/stack_memory.h"
 
 // Exported, and declared in no public header: what every remote unwinder with its own tables calls.
 extern "C" int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t space, unw_word_t ip,
@@ -38,7 +39,7 @@ constexpr size_t kMaxRoots = 4096;
 class LibunwindUnwinder final : public Unwinder {
  public:
   explicit LibunwindUnwinder(const ModuleTable& modules)
-      : modules_(modules), code_(modules), generation_(modules.generation()) {
+      : modules_(modules), code_(modules), generation_(modules.generation()), memory_(modules) {
     unw_accessors_t accessors{};
     accessors.find_proc_info = &FindProcInfo;
     accessors.put_unwind_info = &PutUnwindInfo;
@@ -80,12 +81,8 @@ class LibunwindUnwinder final : public Unwinder {
 
   void Begin(const RawSnapshot& snapshot, os::RemoteMemory* live) {
     snapshot_ = &snapshot;
-    live_ = live;
+    memory_.Begin(snapshot, live);
     reads_ = 0;
-    missed_stack_ = false;
-    const uint64_t sp = snapshot.registers().sp();
-    const Mapping* stack = modules_.FindMapping(sp);
-    stack_end_ = stack == nullptr ? sp + snapshot.stack_size() : stack->end;
   }
 
   UnwindEnd Climb(unw_cursor_t* cursor, size_t max_depth, std::vector<uint64_t>* pcs) {
@@ -116,7 +113,7 @@ class LibunwindUnwinder final : public Unwinder {
   }
 
   UnwindEnd Failure() const {
-    if (missed_stack_) return UnwindEnd::kNoBytes;
+    if (memory_.missed()) return UnwindEnd::kNoBytes;
     return no_rules_ ? UnwindEnd::kNoRules : UnwindEnd::kBadFrame;
   }
 
@@ -144,18 +141,12 @@ class LibunwindUnwinder final : public Unwinder {
 
   bool ReadWord(uint64_t address, unw_word_t* word) {
     uint64_t value = 0;
-    if (snapshot_->ReadStack(address, &value) || code_.ReadWord(address, &value)) {
-      *word = value;
-      return true;
+    if (!snapshot_->ReadStack(address, &value) && !code_.ReadWord(address, &value) &&
+        !memory_.Read(address, &value)) {
+      return false;
     }
-    const uint64_t sp = snapshot_->registers().sp();
-    if (address < sp || address >= stack_end_) return false;
-    if (live_ != nullptr && os::ReadRemote(*live_, address, &value)) {
-      *word = value;
-      return true;
-    }
-    missed_stack_ = true;
-    return false;
+    *word = value;
+    return true;
   }
 
   static LibunwindUnwinder& Self(void* arg) { return *static_cast<LibunwindUnwinder*>(arg); }
@@ -221,11 +212,9 @@ class LibunwindUnwinder final : public Unwinder {
 
   // Of the unwind under way.
   const RawSnapshot* snapshot_ = nullptr;
-  os::RemoteMemory* live_ = nullptr;
-  uint64_t stack_end_ = 0;
+  StackMemory memory_;
   size_t reads_ = 0;
-  bool missed_stack_ = false;  // bytes were wanted that the snapshot does not have
-  bool no_rules_ = false;      // the last lookup of rules found none
+  bool no_rules_ = false;  // the last lookup of rules found none
 };
 
 }  // namespace

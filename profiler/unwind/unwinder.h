@@ -19,11 +19,12 @@ enum class UnwindEnd : uint8_t {
   kUnknownCode,  // a return address outside all mappings last read: reading maps again may help
   kBadFrame,     // the stack contradicts the rules
   kTooDeep,      // more frames than asked for
+  kNoRegister,   // a register is needed that is not known: a blocked thread's
 };
 
 constexpr std::string_view UnwindEndName(UnwindEnd end) {
-  constexpr std::string_view kNames[] = {"complete",     "no-bytes",  "no-rules",
-                                         "unknown-code", "bad-frame", "too-deep"};
+  constexpr std::string_view kNames[] = {"complete",  "no-bytes", "no-rules",   "unknown-code",
+                                         "bad-frame", "too-deep", "no-register"};
   return kNames[static_cast<int>(end)];
 }
 

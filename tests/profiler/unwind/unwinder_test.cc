@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: The Lambent Authors
 // SPDX-License-Identifier: Apache-2.0
-#include "profiler/unwind/unwind_with_libunwind.h"
+#include "profiler/unwind/unwinder.h"
 
 #include <signal.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,44 +17,29 @@
 #include "profiler/os/process_files.h"
 #include "profiler/symbols/symbol_index.h"
 #include "profiler/target/module_table.h"
+#include "profiler/unwind/unwind_with_libunwind.h"
+#include "profiler/unwind/unwind_with_rules.h"
+#include "tests/profiler/unwind/own_registers.h"
 
 namespace lambent {
 namespace {
 
-os::Registers RegistersOf(const ucontext_t& context) {
-  os::Registers registers;
-#if defined(__x86_64__)
-  const auto& r = context.uc_mcontext.gregs;
-  const int order[] = {REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI,
-                       REG_RBP, REG_RSP, REG_R8,  REG_R9,  REG_R10, REG_R11,
-                       REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
-  for (size_t i = 0; i < os::Registers::kCount; ++i) {
-    registers.values[i] = static_cast<uint64_t>(r[order[i]]);
-  }
-#elif defined(__aarch64__)
-  std::copy_n(context.uc_mcontext.regs, 31, registers.values.begin());
-  registers.values[os::Registers::kSp] = context.uc_mcontext.sp;
-  registers.values[os::Registers::kPc] = context.uc_mcontext.pc;
-#endif
-  return registers;
+std::unique_ptr<Unwinder> CreateByRules(const ModuleTable& modules) {
+  return CreateRuleUnwinder(modules);
 }
 
 // This very process, looked at as any other.
-class UnwindTest : public testing::Test {
+using Create = std::unique_ptr<Unwinder> (*)(const ModuleTable&);
+
+class UnwinderTest : public testing::TestWithParam<Create> {
  protected:
-  UnwindTest()
+  UnwinderTest()
       : proc_(os::CreateProcFiles()),
         files_(proc_->OpenProcess(getpid())),
         memory_(os::CreateProcMemory(getpid())),
         modules_(*files_, memory_.get()),
-        unwinder_(CreateLibunwindUnwinder(modules_)) {
+        unwinder_(GetParam()(modules_)) {
     EXPECT_EQ(modules_.Refresh(), os::ReadResult::kOk);
-  }
-
-  // The snapshot of this thread as `context` has it, with `bytes` of stack.
-  void Take(const ucontext_t& context, size_t bytes) {
-    snapshot_.SetRegisters(RegistersOf(context), 0);
-    snapshot_.CopyStack(*memory_, bytes, UINT64_MAX);
   }
 
   std::vector<std::string> Names() {
@@ -85,7 +69,8 @@ class UnwindTest : public testing::Test {
   void UnwindHere(size_t bytes, os::RemoteMemory* live, size_t depth) {
     ucontext_t context;
     getcontext(&context);
-    Take(context, bytes);
+    snapshot_.SetRegisters(RegistersOf(context), 0);
+    snapshot_.CopyStack(*memory_, bytes, UINT64_MAX);
     end_ = unwinder_->Unwind(snapshot_, live, depth, &pcs_);
   }
   static constexpr size_t kDepth = 1024;
@@ -94,18 +79,18 @@ class UnwindTest : public testing::Test {
 // The empty asm keeps each call from becoming a jump.
 #define LAMBENT_TEST_FUNCTION extern "C" __attribute__((noinline, used)) void
 
-LAMBENT_TEST_FUNCTION LambentTestLeaf(UnwindTest* test, size_t bytes, os::RemoteMemory* live,
+LAMBENT_TEST_FUNCTION LambentTestLeaf(UnwinderTest* test, size_t bytes, os::RemoteMemory* live,
                                       size_t depth) {
   test->UnwindHere(bytes, live, depth);
   __asm__ volatile("" ::: "memory");
 }
-LAMBENT_TEST_FUNCTION LambentTestMiddle(UnwindTest* test, size_t bytes, os::RemoteMemory* live,
+LAMBENT_TEST_FUNCTION LambentTestMiddle(UnwinderTest* test, size_t bytes, os::RemoteMemory* live,
                                         size_t depth) {
   LambentTestLeaf(test, bytes, live, depth);
   __asm__ volatile("" ::: "memory");
 }
 // A frame of 8 KiB, so that a small snapshot cannot reach beyond it.
-LAMBENT_TEST_FUNCTION LambentTestRoot(UnwindTest* test, size_t bytes, os::RemoteMemory* live,
+LAMBENT_TEST_FUNCTION LambentTestRoot(UnwinderTest* test, size_t bytes, os::RemoteMemory* live,
                                       size_t depth) {
   char large[8192];
   __asm__ volatile("" ::"r"(large) : "memory");
@@ -121,7 +106,7 @@ std::vector<std::string> Ours(const std::vector<std::string>& names) {
   return ours;
 }
 
-TEST_F(UnwindTest, FindsEveryCallerDownToTheStart) {
+TEST_P(UnwinderTest, FindsEveryCallerDownToTheStart) {
   LambentTestRoot(this, 256 * 1024, nullptr, kDepth);
   EXPECT_EQ(end_, UnwindEnd::kComplete) << UnwindEndName(end_);
   const std::vector<std::string> names = Names();
@@ -131,7 +116,7 @@ TEST_F(UnwindTest, FindsEveryCallerDownToTheStart) {
   EXPECT_EQ(names.back(), "_start");
 }
 
-TEST_F(UnwindTest, AgreesWithItselfWhenWarm) {
+TEST_P(UnwinderTest, AgreesWithItselfWhenWarm) {
   std::vector<std::vector<std::string>> seen;  // names: the compiler may unroll the loop
   for (int i = 0; i < 3; ++i) {
     LambentTestRoot(this, 256 * 1024, nullptr, kDepth);
@@ -141,35 +126,35 @@ TEST_F(UnwindTest, AgreesWithItselfWhenWarm) {
   EXPECT_EQ(seen[1], seen[2]);
 }
 
-TEST_F(UnwindTest, SaysWhenTheCopiedBytesEnd) {
+TEST_P(UnwinderTest, SaysWhenTheCopiedBytesEnd) {
   LambentTestRoot(this, 4096, nullptr, kDepth);
   EXPECT_EQ(end_, UnwindEnd::kNoBytes) << UnwindEndName(end_);
   const std::vector<std::string> names = Names();
   EXPECT_THAT(names, testing::Not(testing::Contains("main")));
 }
 
-TEST_F(UnwindTest, ReadsWhatIsMissingFromAThreadThatStandsStill) {
+TEST_P(UnwinderTest, ReadsWhatIsMissingFromAThreadThatStandsStill) {
   LambentTestRoot(this, 4096, memory_.get(), kDepth);
   EXPECT_EQ(end_, UnwindEnd::kComplete) << UnwindEndName(end_);
   EXPECT_THAT(Names(), testing::Contains("main"));
 }
 
-TEST_F(UnwindTest, KeepsTheLeafSideOfAStackTooDeep) {
+TEST_P(UnwinderTest, KeepsTheLeafSideOfAStackTooDeep) {
   LambentTestRoot(this, 256 * 1024, nullptr, 4);
   EXPECT_EQ(end_, UnwindEnd::kTooDeep);
   EXPECT_EQ(pcs_.size(), 4u);
 }
 
-UnwindTest* interrupted_test = nullptr;
+UnwinderTest* interrupted_test = nullptr;
 
-void OnSignal(int) { interrupted_test->UnwindHere(64 * 1024, nullptr, UnwindTest::kDepth); }
+void OnSignal(int) { interrupted_test->UnwindHere(64 * 1024, nullptr, UnwinderTest::kDepth); }
 
 LAMBENT_TEST_FUNCTION LambentTestInterrupted() {
   raise(SIGUSR2);
   __asm__ volatile("" ::: "memory");
 }
 
-TEST_F(UnwindTest, PassesThroughASignalFrame) {
+TEST_P(UnwinderTest, PassesThroughASignalFrame) {
   struct sigaction action {};
   action.sa_handler = &OnSignal;
   struct sigaction before {};
@@ -181,7 +166,7 @@ TEST_F(UnwindTest, PassesThroughASignalFrame) {
   EXPECT_THAT(Ours(Names()), testing::ElementsAre("LambentTestInterrupted"));
 }
 
-TEST_F(UnwindTest, RefusesAPcOutsideTheCode) {
+TEST_P(UnwinderTest, RefusesAPcOutsideTheCode) {
   ucontext_t context;
   getcontext(&context);
   os::Registers registers = RegistersOf(context);
@@ -191,7 +176,7 @@ TEST_F(UnwindTest, RefusesAPcOutsideTheCode) {
   EXPECT_TRUE(pcs_.empty());
 }
 
-TEST_F(UnwindTest, SurvivesGarbageOnTheStackAndInRegisters) {
+TEST_P(UnwinderTest, SurvivesGarbageOnTheStackAndInRegisters) {
   std::mt19937_64 random(42);
   const auto here = reinterpret_cast<uint64_t>(&LambentTestMiddle);
   for (int round = 0; round < 2000; ++round) {
@@ -226,7 +211,7 @@ TEST_F(UnwindTest, SurvivesGarbageOnTheStackAndInRegisters) {
   }
 }
 
-TEST_F(UnwindTest, KnowsOnlyPcAndSpOfABlockedThread) {
+TEST_P(UnwinderTest, KnowsOnlyPcAndSpOfABlockedThread) {
   ucontext_t context;
   getcontext(&context);
   const os::Registers registers = RegistersOf(context);
@@ -237,6 +222,12 @@ TEST_F(UnwindTest, KnowsOnlyPcAndSpOfABlockedThread) {
   const UnwindEnd end = unwinder_->Unwind(snapshot_, nullptr, kDepth, &pcs_);
   EXPECT_GE(pcs_.size(), 1u) << UnwindEndName(end);
 }
+
+INSTANTIATE_TEST_SUITE_P(Both, UnwinderTest,
+                         testing::Values(&CreateLibunwindUnwinder, &CreateByRules),
+                         [](const auto& kind) {
+                           return kind.param == &CreateByRules ? "Rules" : "Libunwind";
+                         });
 
 }  // namespace
 }  // namespace lambent

@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "profiler/os/thread_control.h"
+
+namespace lambent {
+
+// What unwinding has to know of a machine beyond os::Registers; how its calls and its signal
+// trampolines look is in call_site.h and trampoline.h.
+
+constexpr uint64_t RegisterBit(size_t reg) { return uint64_t{1} << reg; }
+
+#if defined(__x86_64__)
+// Registers that a function gives back to its caller as they were: rbx, rbp, r12-r15 (System V
+// psABI, figure 3.4). After a return nothing is known of the others.
+inline constexpr uint64_t kPreservedRegisters =
+    RegisterBit(3) | RegisterBit(6) | uint64_t{0xf} << 12;
+// Bytes below the stack pointer that may be in use: red zone, psABI 3.2.2.
+inline constexpr uint64_t kRedZone = 128;
+// The call instruction pushes the return address.
+inline constexpr bool kReturnOnStack = true;
+#elif defined(__aarch64__)
+// x19-x29 (AAPCS64 6.1.1).
+inline constexpr uint64_t kPreservedRegisters = uint64_t{0x7ff} << 19;
+inline constexpr uint64_t kRedZone = 0;
+inline constexpr bool kReturnOnStack = false;
+#endif
+
+// A code address as it may lie in memory or in a register: signed by pointer authentication on
+// aarch64 (Arm ARM D8.10: the bits from the top of the address space up, but for the tag byte's
+// bit 55), where user space has 48 bits; with those bits taken off. `signs`: the machine can sign.
+constexpr uint64_t StripAuthentication(uint64_t address, bool signs) {
+  return signs ? address & ((uint64_t{1} << 48) - 1) : address;
+}
+
+inline constexpr bool kSignsReturns = !kReturnOnStack;
+
+}  // namespace lambent

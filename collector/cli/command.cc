@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/cli/command.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -29,12 +32,16 @@ absl::StatusOr<std::string> AddressOf(const std::string& text) {
       absl::StrCat("collector \"", text, "\": want HOST:PORT, for instance ", kDefaultCollector));
 }
 
-int WrongUsage(Surroundings& around, const std::string& command, const std::string& what) {
+int WrongUsage(Surroundings& around, const std::string& command, const std::string& usage,
+               const std::string& what) {
   around.err << "lambent" << (command.empty() ? "" : " ") << command << ": " << what << "\n"
-             << "usage: lambent " << (command.empty() ? "COMMAND" : command)
-             << " [FLAGS]   (see lambent" << (command.empty() ? "" : " ") << command
-             << " --help)\n";
+             << "usage: lambent " << (command.empty() ? "COMMAND" : command) << " " << usage
+             << "   (see lambent" << (command.empty() ? "" : " ") << command << " --help)\n";
   return kWrongUsage;
+}
+
+int WrongUsage(Surroundings& around, const std::string& what) {
+  return WrongUsage(around, "", "[FLAGS]", what);
 }
 
 const Command* Find(const std::string& name) {
@@ -48,20 +55,28 @@ int RunCommand(const Command& command, absl::Span<const std::string> words, Surr
   if (command.run_words != nullptr) return command.run_words(words);
   std::vector<Flag> flags = command.flags;
   for (Flag& flag : CommonFlags()) flags.push_back(std::move(flag));
+  std::vector<std::string> rest;
+  if (command.takes_words) {
+    const auto dashes = std::find(words.begin(), words.end(), "--");
+    if (dashes != words.end()) rest.assign(dashes + 1, words.end());
+    words = words.first(static_cast<size_t>(dashes - words.begin()));
+  }
   const absl::StatusOr<Arguments> arguments = ParseArguments(flags, words);
   if (!arguments.ok()) {
-    return WrongUsage(around, command.name, std::string(arguments.status().message()));
+    return WrongUsage(around, command.name, command.usage,
+                      std::string(arguments.status().message()));
   }
   if (arguments->has("help")) {
     around.out << HelpOf(command);
     return kOk;
   }
-  Call call{*arguments, around, kDefaultCollector, arguments->value("json") == "true", false};
+  Call call{*arguments, around,         kDefaultCollector, arguments->value("json") == "true",
+            false,      std::move(rest)};
   if (!around.collector_variable.empty()) call.collector = around.collector_variable;
   if (arguments->has("collector")) call.collector = arguments->value("collector");
   const absl::StatusOr<std::string> address = AddressOf(call.collector);
   if (!address.ok()) {
-    return WrongUsage(around, command.name, std::string(address.status().message()));
+    return WrongUsage(around, command.name, command.usage, std::string(address.status().message()));
   }
   call.collector = *address;
   const std::string colour = arguments->value("color");
@@ -90,9 +105,10 @@ std::vector<Flag> CommonFlags() {
 }
 
 const std::vector<Command>& Commands() {
-  static const auto* const kCommands = new std::vector<Command>{
-      LocalCommand(),  FunctionsCommand(), InvocationsCommand(), FlamegraphCommand(),
-      ExportCommand(), DiffCommand(),      MetricsCommand(),     DoctorCommand()};
+  static const auto* const kCommands =
+      new std::vector<Command>{RecordCommand(),      LocalCommand(),      FunctionsCommand(),
+                               InvocationsCommand(), FlamegraphCommand(), ExportCommand(),
+                               DiffCommand(),        MetricsCommand(),    DoctorCommand()};
   return *kCommands;
 }
 
@@ -131,14 +147,13 @@ int RunCli(absl::Span<const std::string> words, Surroundings& around) {
   }
   if (const Command* command = Find(first)) return RunCommand(*command, words.subspan(1), around);
   if (absl::StartsWith(first, "-")) {
-    return WrongUsage(around, "",
-                      absl::StrCat("unknown flag ", first, "; flags follow the command"));
+    return WrongUsage(around, absl::StrCat("unknown flag ", first, "; flags follow the command"));
   }
   std::vector<std::string> names;
   for (const Command& command : Commands()) names.push_back(command.name);
   const std::string nearest = Nearest(first, names);
   return WrongUsage(
-      around, "",
+      around,
       absl::StrCat("unknown command \"", first, "\"",
                    nearest.empty() ? absl::StrCat("; commands: ", absl::StrJoin(names, ", "))
                                    : absl::StrCat("; did you mean ", nearest, "?")));

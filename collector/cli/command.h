@@ -23,6 +23,7 @@ struct Surroundings {
   std::string collector_variable;  // $LAMBENT_COLLECTOR, or empty
   bool no_color_variable = false;  // $NO_COLOR is set (no-color.org)
   absl::Time now;
+  bool err_is_terminal = false;
 };
 
 // What a command is given: its flags, and what follows from the common ones.
@@ -32,6 +33,7 @@ struct Call {
   std::string collector;  // host:port
   bool json = false;
   bool colour = false;
+  std::vector<std::string> words;  // what follows "--", of a command that takes it
 };
 
 // One subcommand.
@@ -42,6 +44,8 @@ struct Command {
   std::vector<Flag> flags;  // beside the common ones
   std::vector<std::string> examples;
   int (*run)(const Call& call) = nullptr;
+  std::string usage = "[FLAGS]";  // what follows its name
+  bool takes_words = false;       // a command line of somebody else's, after "--"
   // Instead of `flags` and `run`: takes its words as they are and has a help of its own.
   int (*run_words)(absl::Span<const std::string> words) = nullptr;
 };

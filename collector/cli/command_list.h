@@ -7,6 +7,7 @@
 namespace lambent::cli {
 
 // Each subcommand, defined in the .cc named after it.
+Command RecordCommand();
 Command LocalCommand();
 Command FunctionsCommand();
 Command InvocationsCommand();

@@ -45,6 +45,7 @@ std::string Overview() {
       "Exit status: 0 fine, 1 nothing matched or a check failed, 2 wrong usage, 3 no collector, "
       "4 other.\n"
       "First steps:\n"
+      "  lambent record -- python3 script.py            # a flame graph, nothing else needed\n"
       "  lambent-collector &                            # keeps the profiles\n"
       "  lambent local --help                           # run a function on this machine\n"
       "  lambent invocations                            # what ran\n"
@@ -53,7 +54,7 @@ std::string Overview() {
 
 std::string HelpOf(const Command& command) {
   std::string out = absl::StrCat("lambent ", command.name, ": ", command.summary,
-                                 "\n\nusage: lambent ", command.name, " [FLAGS]\n\n");
+                                 "\n\nusage: lambent ", command.name, " ", command.usage, "\n\n");
   if (!command.description.empty()) absl::StrAppend(&out, command.description, "\n\n");
   absl::StrAppend(&out, FlagTable(command.flags), command.flags.empty() ? "" : "\n",
                   FlagTable(CommonFlags()));

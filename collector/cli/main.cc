@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
                                     lambent::os::StandardOutputIsTerminal(),
                                     collector == nullptr ? "" : collector,
                                     std::getenv("NO_COLOR") != nullptr,
-                                    absl::Now()};
+                                    absl::Now(),
+                                    lambent::os::StandardErrorIsTerminal()};
   const int code = lambent::cli::RunCli(words, around);
   std::cout.flush();
   return code;

@@ -16,6 +16,10 @@ class SignalWatch {
   struct Pending {
     bool child = false;  // a child changed state
     bool stop = false;   // the user wants an end
+    // The signal that says so; and whether a process sent it to us alone (kill) rather than the
+    // terminal to all of its foreground group (Ctrl-C).
+    int stop_signal = 0;
+    bool stop_sent_to_us = false;
   };
 
   virtual ~SignalWatch() = default;

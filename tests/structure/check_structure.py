@@ -18,6 +18,7 @@ SIDES = {
     "profiler": {"proto"},
     "extensions": {"profiler", "proto"},
     "collector": {"profiler/base", "profiler/os", "proto"},
+    "collector/record": {"profiler", "proto"},
     "collector/cli": {"profiler/base", "profiler/os", "proto", "collector", "extensions/local"},
 }
 # Headers only profiler/os/linux may name, in product code; elf.h is a format, not a service. Tests and

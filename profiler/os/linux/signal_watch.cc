@@ -35,6 +35,8 @@ class LinuxSignalWatch final : public SignalWatch {
         pending.child = true;
       } else {
         pending.stop = true;
+        pending.stop_signal = static_cast<int>(signal.ssi_signo);
+        pending.stop_sent_to_us = signal.ssi_code != SI_KERNEL;
       }
     }
     return pending;

@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+
+#include "profiler/base/rung.h"
+
+namespace lambent::record {
+
+// What is recorded, and how. A value.
+struct RecordOptions {
+  int32_t pid = 0;                   // of a running process; 0: `command` is started
+  std::vector<std::string> command;  // a program's name or path, and its arguments
+  uint32_t sample_hz = 99;           // 1..1000
+  absl::Duration duration = absl::InfiniteDuration();
+  bool children = false;      // the process's descendants too
+  bool thread_roots = false;  // each thread a tower of its own
+  bool native = true;         // false: only the interpreter's frames of a thread that has them
+  // The rung for running threads; none: the ladder's own choice.
+  std::optional<Rung> rung;
+};
+
+}  // namespace lambent::record

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The Lambent Authors
 // SPDX-License-Identifier: Apache-2.0
-// Claim: a native stack of some 33 frames is copied and unwound, warm, for less than 20 µs.
+// Claims: a native stack of some 33 frames is unwound warm for 12 ns a frame, 30 times faster than
+// libunwind does it; an address not in the cache costs 150 ns, a function never seen 1.5 µs; the
+// first stack of a process half a millisecond.
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -14,12 +16,15 @@
 #include "profiler/os/remote_memory.h"
 #include "profiler/target/module_table.h"
 #include "profiler/unwind/raw_snapshot.h"
+#include "profiler/unwind/rule_finder.h"
 #include "profiler/unwind/unwind_with_libunwind.h"
+#include "profiler/unwind/unwind_with_rules.h"
 
 namespace lambent {
 namespace {
 
 constexpr size_t kStackBytes = 64 * 1024;  // Google Benchmark's own frames are large
+constexpr size_t kDepth = 1024;
 
 // This very process, read as another would be.
 struct Self {
@@ -47,9 +52,10 @@ os::Registers Here() {
   return registers;
 }
 
+using Measure = void (*)(benchmark::State&, Self&);
+
 // Calls itself until the stack has some 33 frames, then takes the snapshot and measures in there.
-__attribute__((noinline)) void Deep(int depth, Self& self,
-                                    void (*measure)(benchmark::State&, Self&),
+__attribute__((noinline)) void Deep(int depth, Self& self, Measure measure,
                                     benchmark::State& state) {
   char frame[192];
   benchmark::DoNotOptimize(&frame[0]);
@@ -63,20 +69,81 @@ __attribute__((noinline)) void Deep(int depth, Self& self,
   benchmark::ClobberMemory();
 }
 
-void MeasureWarm(benchmark::State& state, Self& self) {
-  const std::unique_ptr<Unwinder> unwinder = CreateLibunwindUnwinder(self.modules);
-  UnwindEnd end = UnwindEnd::kBadFrame;
-  for (auto _ : state) end = unwinder->Unwind(self.snapshot, nullptr, 1024, &self.pcs);
-  if (end != UnwindEnd::kComplete) state.SkipWithError(UnwindEndName(end).data());
-  state.counters["frames"] = static_cast<double>(self.pcs.size());
+// Time per frame too, which is what the claims are about.
+void CountFrames(benchmark::State& state, const Self& self) {
+  const auto frames = static_cast<double>(self.pcs.size());
+  state.counters["frames"] = frames;
+  state.counters["per_frame"] = benchmark::Counter(
+      frames, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
-void MeasureCold(benchmark::State& state, Self& self) {
+void MeasureWarm(benchmark::State& state, Self& self, Unwinder& unwinder) {
+  UnwindEnd end = UnwindEnd::kBadFrame;
+  for (auto _ : state) end = unwinder.Unwind(self.snapshot, nullptr, kDepth, &self.pcs);
+  if (end != UnwindEnd::kComplete) state.SkipWithError(UnwindEndName(end).data());
+  CountFrames(state, self);
+}
+
+void MeasureRulesWarm(benchmark::State& state, Self& self) {
+  MeasureWarm(state, self, *CreateRuleUnwinder(self.modules));
+}
+
+void MeasureLibunwindWarm(benchmark::State& state, Self& self) {
+  MeasureWarm(state, self, *CreateLibunwindUnwinder(self.modules));
+}
+
+// Every frame's rules are read again, out of pages that are at hand.
+void MeasureRulesUncached(benchmark::State& state, Self& self) {
+  const std::unique_ptr<RuleUnwinder> unwinder = CreateRuleUnwinder(self.modules);
+  CodeCache code(self.modules);
+  RuleFinder finder(code);
+  FoundRules found;
+  unwinder->Unwind(self.snapshot, nullptr, kDepth, &self.pcs);
   for (auto _ : state) {
-    const std::unique_ptr<Unwinder> unwinder = CreateLibunwindUnwinder(self.modules);
-    unwinder->Unwind(self.snapshot, nullptr, 1024, &self.pcs);
+    for (const uint64_t pc : self.pcs) benchmark::DoNotOptimize(finder.Find(pc, &found));
   }
-  state.counters["frames"] = static_cast<double>(self.pcs.size());
+  CountFrames(state, self);
+}
+
+template <typename Create>
+void MeasureFirst(benchmark::State& state, Self& self, Create create) {
+  for (auto _ : state) create(self.modules)->Unwind(self.snapshot, nullptr, kDepth, &self.pcs);
+  CountFrames(state, self);
+}
+void MeasureRulesFirst(benchmark::State& state, Self& self) {
+  MeasureFirst(state, self, &CreateRuleUnwinder);
+}
+void MeasureLibunwindFirst(benchmark::State& state, Self& self) {
+  MeasureFirst(state, self, &CreateLibunwindUnwinder);
+}
+
+// Addresses all over the largest module, one for each 4 KB of code, each seen once by a finder.
+void MeasureNeverSeen(benchmark::State& state, Self& self) {
+  const Mapping* largest = nullptr;
+  for (const Mapping& mapping : self.modules.mappings()) {
+    const bool larger =
+        largest == nullptr || mapping.end - mapping.start > largest->end - largest->start;
+    if (mapping.executable && mapping.inode != 0 && larger) largest = &mapping;
+  }
+  std::unique_ptr<CodeCache> code;
+  std::unique_ptr<RuleFinder> finder;
+  FoundRules found;
+  uint64_t pc = largest->end;
+  int64_t known = 0;
+  for (auto _ : state) {
+    if (pc >= largest->end) {
+      state.PauseTiming();
+      code = std::make_unique<CodeCache>(self.modules);
+      finder = std::make_unique<RuleFinder>(*code);
+      finder->Find(largest->start, &found);  // opening the file is the first stack's cost
+      pc = largest->start + 512;
+      state.ResumeTiming();
+    }
+    known += finder->Find(pc, &found) ? 1 : 0;
+    pc += 4096;
+  }
+  state.counters["known_percent"] =
+      100.0 * static_cast<double>(known) / static_cast<double>(state.iterations());
 }
 
 void MeasureCopy(benchmark::State& state, Self& self) {
@@ -86,7 +153,7 @@ void MeasureCopy(benchmark::State& state, Self& self) {
   state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(self.snapshot.stack_size()));
 }
 
-void Run(benchmark::State& state, void (*measure)(benchmark::State&, Self&)) {
+void Run(benchmark::State& state, Measure measure) {
   Self self;
   if (self.modules.Refresh() != os::ReadResult::kOk) {
     state.SkipWithError("maps can not be read");
@@ -95,12 +162,13 @@ void Run(benchmark::State& state, void (*measure)(benchmark::State&, Self&)) {
   Deep(20, self, measure, state);
 }
 
-void BM_UnwindWarm(benchmark::State& state) { Run(state, &MeasureWarm); }
-BENCHMARK(BM_UnwindWarm);
-void BM_UnwindFirst(benchmark::State& state) { Run(state, &MeasureCold); }
-BENCHMARK(BM_UnwindFirst);
-void BM_CopyStack16K(benchmark::State& state) { Run(state, &MeasureCopy); }
-BENCHMARK(BM_CopyStack16K);
+BENCHMARK_CAPTURE(Run, UnwindWarm, &MeasureRulesWarm);
+BENCHMARK_CAPTURE(Run, UnwindWarm_libunwind, &MeasureLibunwindWarm);
+BENCHMARK_CAPTURE(Run, UnwindUncached, &MeasureRulesUncached);
+BENCHMARK_CAPTURE(Run, FunctionNeverSeen, &MeasureNeverSeen);
+BENCHMARK_CAPTURE(Run, UnwindFirst, &MeasureRulesFirst);
+BENCHMARK_CAPTURE(Run, UnwindFirst_libunwind, &MeasureLibunwindFirst);
+BENCHMARK_CAPTURE(Run, CopyStack16K, &MeasureCopy);
 
 }  // namespace
 }  // namespace lambent

@@ -84,15 +84,23 @@ absl::Span<const uint8_t> CodeCache::ReadChunk(const Loaded& loaded, uint64_t ad
 const CodeCache::Page& CodeCache::Load(const Loaded& loaded, uint64_t address) {
   constexpr uint64_t kMix = 0x9e3779b97f4a7c15;
   const uint64_t hash = (address + uint64_t{loaded.number} * 0x10001) * kMix;
-  std::unique_ptr<Page>& slot = pages_[static_cast<size_t>((hash >> 40) % kPages)];
-  if (slot == nullptr) slot = std::make_unique<Page>();
-  if (slot->number != loaded.number || slot->address != address) {
-    slot->number = loaded.number;
-    slot->address = address;
-    slot->size = static_cast<uint32_t>(loaded.code->Read(address, slot->bytes.data(), kPageBytes));
-    ++file_reads_;
+  Set& set = sets_[static_cast<size_t>((hash >> 40) % (kPages / kWays))];
+  size_t way = 0;
+  for (; way < kWays && set[way] != nullptr; ++way) {
+    if (set[way]->address == address && set[way]->number == loaded.number) {
+      if (way != 0) std::rotate(set.begin(), set.begin() + way, set.begin() + way + 1);
+      return *set[0];
+    }
   }
-  return *slot;
+  if (way == kWays) --way;
+  std::rotate(set.begin(), set.begin() + way, set.begin() + way + 1);
+  if (set[0] == nullptr) set[0] = std::make_unique<Page>();
+  Page& page = *set[0];
+  page.number = loaded.number;
+  page.address = address;
+  page.size = static_cast<uint32_t>(loaded.code->Read(address, page.bytes.data(), kPageBytes));
+  ++file_reads_;
+  return page;
 }
 
 void CodeCache::OnModulesChanged() {
@@ -111,8 +119,10 @@ bool CodeCache::IsMapped(const Module& module) const {
 }
 
 size_t CodeCache::memory_bytes() const {
-  size_t bytes = loaded_.capacity() * sizeof(loaded_[0]) + pages_.capacity() * sizeof(pages_[0]);
-  for (const auto& page : pages_) bytes += page == nullptr ? 0 : sizeof(Page);
+  size_t bytes = loaded_.capacity() * sizeof(loaded_[0]) + sets_.capacity() * sizeof(Set);
+  for (const Set& set : sets_) {
+    for (const auto& page : set) bytes += page == nullptr ? 0 : sizeof(Page);
+  }
   for (const auto& loaded : loaded_) {
     if (loaded == nullptr) continue;
     bytes += sizeof(Loaded) + loaded->table.memory_bytes();

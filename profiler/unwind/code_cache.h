@@ -24,7 +24,7 @@ namespace lambent {
 class CodeCache {
  public:
   static constexpr size_t kPageBytes = FdeTable::kChunkBytes;
-  static constexpr size_t kPages = 96;
+  static constexpr size_t kPages = 128;
   static constexpr size_t kMaxOpen = 64;
 
   // `modules` must outlive this.
@@ -85,7 +85,10 @@ class CodeCache {
   Last last_;
   uint32_t openings_ = 0;
   uint64_t file_reads_ = 0;
-  std::vector<std::unique_ptr<Page>> pages_ = std::vector<std::unique_ptr<Page>>(kPages);
+  // The pages an address may be in, most recently used first.
+  static constexpr size_t kWays = 4;
+  using Set = std::array<std::unique_ptr<Page>, kWays>;
+  std::vector<Set> sets_ = std::vector<Set>(kPages / kWays);
 };
 
 }  // namespace lambent

@@ -89,7 +89,8 @@ bool TakeSaved(const FoundRules& found, size_t reg, FrameRule* rule) {
   }
   const int32_t slot = offset / 8;
   if (offset % 8 != 0 || slot != static_cast<int16_t>(slot)) return false;
-  if (rule->saved_count == FrameRule::kMaxSaved) return false;
+  if (rule->saved_count == FrameRule::kMaxSaved || reg >= 32) return false;
+  rule->saved_mask |= static_cast<uint32_t>(RegisterBit(reg));
   rule->saved[rule->saved_count++] = {static_cast<uint8_t>(reg), from_base,
                                       static_cast<int16_t>(slot)};
   return true;

@@ -27,7 +27,7 @@ struct FrameRule {
     int16_t slot = 0;       // in words
     friend bool operator==(const Saved&, const Saved&) = default;
   };
-  static constexpr size_t kMaxSaved = 12;  // x19 to x30
+  static constexpr size_t kMaxSaved = 11;  // x19 to x29
 
   Kind kind = Kind::kFramePointer;
   uint8_t base = 0;            // CFA = base + offset, or with is_indirect:
@@ -40,6 +40,7 @@ struct FrameRule {
   int32_t offset = 0;
   int32_t add = 0;
   int32_t return_offset = 0;  // where the return address is, from the CFA
+  uint32_t saved_mask = 0;    // bit i: register i is among `saved`
   std::array<Saved, kMaxSaved> saved;
 
   FrameRule() : is_indirect(0), is_signal(0), return_in_link(0), follows_call(0), in_module(0) {}

@@ -23,11 +23,13 @@ inline constexpr uint64_t kPreservedRegisters =
 inline constexpr uint64_t kRedZone = 128;
 // The call instruction pushes the return address.
 inline constexpr bool kReturnOnStack = true;
+inline constexpr size_t kLinkRegister = os::Registers::kPc;  // there is none
 #elif defined(__aarch64__)
 // x19-x29 (AAPCS64 6.1.1).
 inline constexpr uint64_t kPreservedRegisters = uint64_t{0x7ff} << 19;
 inline constexpr uint64_t kRedZone = 0;
 inline constexpr bool kReturnOnStack = false;
+inline constexpr size_t kLinkRegister = 30;
 #endif
 
 // A code address as it may lie in memory or in a register: signed by pointer authentication on

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <memory>
 
+#include "absl/types/span.h"
+
 #include "profiler/os/remote_memory.h"
 #include "profiler/os/thread_control.h"
 #include "profiler/unwind/machine.h"
@@ -67,6 +69,14 @@ class RawSnapshot {
     return true;
   }
 
+  // All that was copied, and the address of its first byte.
+  absl::Span<const char> bytes() const {
+    return {bytes_.get(), stack_size_ == 0 ? 0 : stack_size_ + below_};
+  }
+  uint64_t bytes_address() const { return registers_.sp() - below_; }
+
+  // Bit i: register i is known.
+  uint64_t known() const { return known_; }
   bool Knows(size_t reg) const { return reg < os::Registers::kCount && (known_ >> reg & 1) != 0; }
   const os::Registers& registers() const { return registers_; }
   size_t capacity() const { return capacity_; }

@@ -30,11 +30,8 @@ class LazyRuleUnwinder final : public RuleUnwinder {
     if (modules_.generation() != generation_) FollowModules();
     memory_.Begin(snapshot, live);
     work_left_until_ = finder_.work() + kMaxWork;
-    registers_.known = 0;
-    for (size_t reg = 0; reg < os::Registers::kCount; ++reg) {
-      registers_.values[reg] = snapshot.registers().values[reg];
-      if (snapshot.Knows(reg)) registers_.known |= RegisterBit(reg);
-    }
+    registers_.values = snapshot.registers().values;
+    registers_.known = snapshot.known();
     return Climb(snapshot.registers().pc(), max_depth, pcs);
   }
 

@@ -69,6 +69,7 @@ void Outbox::Lose(size_t first, size_t last, DropReason reason) {
     const EncodedBatch& batch = entries_[i].batch;
     debt_.lost.Add(entries_[i].shrunk ? DropReason::kOutboxFull : reason, batch.samples);
     debt_.lost.Add(batch.drops);
+    ++debt_.batches;
     bytes_ -= BytesOf(entries_[i]);
   }
   entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(first),
@@ -154,7 +155,7 @@ uint64_t Outbox::InFlight(uint64_t sent) const {
 
 bool Outbox::owes() const {
   absl::MutexLock lock(&mutex_);
-  return debt_.new_epoch || debt_.lost.total() != 0;
+  return debt_.new_epoch || debt_.batches != 0;
 }
 
 }  // namespace lambent

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "google/protobuf/arena.h"
 
 #include "lambent/v1/profile.pb.h"
@@ -58,6 +59,13 @@ EncodedBatch BatchEncoder::EncodeOne(const BatchParts& parts) {
   batch.content_bytes = static_cast<uint32_t>(bytes.size());
   batch.content = compressor_.Compress(bytes);
 
+  if (!parts.readings.empty()) {
+    WriteEvent(
+        LossEvent(absl::FromUnixNanos(parts.readings.back().time_ns + parts.unix_offset_ns),
+                  absl::StrCat(parts.readings.size(),
+                               " metric readings lost in the extension: its buffer was full")),
+        content->add_events());
+  }
   content->clear_metrics();
   for (size_t i = 0; i < parts.segments.size(); ++i) {
     v1::Segment* segment = content->mutable_segments(static_cast<int>(i));

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+
 #include "profiler/base/drop_reason.h"
 #include "profiler/encode/encoded_batch.h"
 
@@ -13,6 +15,8 @@ struct SinkDebt {
   bool new_epoch = false;
   // Samples that were lost whole, to be reported as drops by the next batch. Handed over once.
   DropCounts lost;
+  // Batches that were lost whole: their events and metric readings went with them.
+  uint64_t batches = 0;
 };
 
 // Takes batches over, in rising sequence. The real one is the extension's Outbox. Thread-safe.

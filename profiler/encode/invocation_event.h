@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "absl/time/time.h"
 
@@ -55,5 +56,14 @@ struct InvocationEvent {
 
 // Bound of each text of an event on the wire.
 inline constexpr size_t kMaxEventTextBytes = 256;
+
+// The event that tells of other events, or of metric readings, that were lost on the way.
+inline InvocationEvent LossEvent(absl::Time time, std::string what_and_why) {
+  InvocationEvent event;
+  event.kind = InvocationEvent::Kind::kTelemetryDropped;
+  event.time = time;
+  event.reason = std::move(what_and_why);
+  return event;
+}
 
 }  // namespace lambent

@@ -6,6 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 #include "profiler/session/freeze_watch.h"
 
 namespace lambent {
@@ -198,7 +200,11 @@ void SamplingLoop::ReadMetrics(MetricsScope scope, int64_t now_ns) {
   metrics_next_ns_ = now_ns + absl::ToInt64Nanoseconds(options_.metrics_interval);
   metrics_.Read(scope, process_ != nullptr ? process_->pid() : 0,
                 [this](const MetricReading& reading) {
-                  if (readings_.size() < kMaxReadings) readings_.push_back(reading);
+                  if (readings_.size() < kMaxReadings) {
+                    readings_.push_back(reading);
+                  } else {
+                    ++readings_lost_;
+                  }
                 });
 }
 
@@ -227,6 +233,7 @@ void SamplingLoop::Cut(int64_t now_ns) {
   } else {
     naming_.GiveUp();
   }
+  NoteLosses(debt);
   BatchParts parts;
   parts.segments = window_.segments();
   parts.readings = readings_;
@@ -242,6 +249,22 @@ void SamplingLoop::Cut(int64_t now_ns) {
     window_.StartOver();
     dictionary_.Clear();
     naming_.Clear();
+  }
+}
+
+void SamplingLoop::NoteLosses(const SinkDebt& debt) {
+  const uint64_t readings = std::exchange(readings_lost_, 0);
+  if (readings != 0) {
+    events_.push_back(LossEvent(
+        clock_.UnixTime(),
+        absl::StrCat(readings, " metric readings lost in the extension: too many for a batch")));
+  }
+  if (debt.batches != 0) {
+    events_.push_back(
+        LossEvent(clock_.UnixTime(),
+                  absl::StrCat("events and metric readings of ", debt.batches,
+                               " batches lost in the extension: the collector was away for too "
+                               "long, or refused them")));
   }
 }
 

@@ -63,6 +63,8 @@ class SamplingLoop {
   void ReadMetrics(MetricsScope scope, int64_t now_ns);
   void MaybeCut(int64_t now_ns);
   void Cut(int64_t now_ns);
+  // Makes events of what else was lost since the last cut.
+  void NoteLosses(const SinkDebt& debt);
   int64_t MonotonicOf(absl::Time time) const;
 
   const SessionOptions options_;
@@ -90,6 +92,7 @@ class SamplingLoop {
   int64_t frozen_ns_ = 0;             // since the last tick
   uint32_t wished_hz_ = 0;
   uint64_t observed_ = 0;
+  uint64_t readings_lost_ = 0;
   int64_t started_ns_;
   int64_t attach_next_ns_ = 0;
   int64_t last_tick_ns_;

@@ -16,8 +16,8 @@ namespace lambent {
 // What other threads tell the sampler thread. Thread-safe; no call waits for longer than a push.
 class SessionInputs {
  public:
-  // Events held at most. Beyond it (a sampler thread that hangs) the oldest go.
-  // count.
+  // Events held at most. Beyond it (a sampler thread that hangs) the oldest go, counted by a
+  // LossEvent in their place.
   static constexpr size_t kMaxEvents = 4096;
 
   void Post(InvocationEvent event) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -46,6 +46,7 @@ class SessionInputs {
   std::atomic<uint32_t> rate_hz_{0};
   absl::Mutex mutex_;
   std::vector<InvocationEvent> events_ ABSL_GUARDED_BY(mutex_);
+  uint64_t lost_ ABSL_GUARDED_BY(mutex_) = 0;  // since they were last taken
 };
 
 }  // namespace lambent

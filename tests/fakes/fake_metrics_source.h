@@ -16,6 +16,8 @@ class FakeMetricsSource final : public MetricsSource {
   explicit FakeMetricsSource(const os::Clock& clock) : clock_(clock) {}
 
   const std::vector<MetricsScope>& asked() const { return asked_; }
+  // Gives each reading so often from here on, as if there were that many processes.
+  void Repeat(int times) { times_ = times; }
 
   void Read(MetricsScope scope, int32_t runtime_pid,
             absl::FunctionRef<void(const MetricReading&)> sink) override {
@@ -26,12 +28,13 @@ class FakeMetricsSource final : public MetricsSource {
     reading.time_ns = clock_.MonotonicNs();
     reading.Set(Metric::kRssBytes, static_cast<int64_t>(asked_.size()) * 4096);
     if (scope == MetricsScope::kBoundary) reading.Set(Metric::kThreads, 3);
-    sink(reading);
+    for (int i = 0; i < times_; ++i) sink(reading);
   }
 
  private:
   const os::Clock& clock_;
   std::vector<MetricsScope> asked_;
+  int times_ = 1;
 };
 
 }  // namespace lambent::fakes

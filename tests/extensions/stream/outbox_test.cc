@@ -52,6 +52,7 @@ TEST(OutboxTest, WhenRemaindersOverflowTheyBecomeADebtAndANewEpoch) {
   EXPECT_TRUE(debt.new_epoch);
   EXPECT_EQ(debt.lost.of(DropReason::kOutboxFull), 4 * 5u);
   EXPECT_EQ(debt.lost.of(DropReason::kRefused), 4u);
+  EXPECT_EQ(debt.batches, 4u);
   EXPECT_EQ(outbox.backlog().batches, 0u);
   EXPECT_FALSE(outbox.owes());
 }

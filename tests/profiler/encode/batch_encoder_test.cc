@@ -197,6 +197,22 @@ TEST_F(BatchEncoderTest, RemainderKeepsAllButSamplesAndCountsThem) {
   EXPECT_EQ(dropped, 4u);
 }
 
+TEST_F(BatchEncoderTest, RemainderTellsOfTheMetricReadingsItLeavesOut) {
+  const std::vector<MetricReading> readings(3);
+  BatchParts parts;
+  parts.readings = readings;
+
+  const std::vector<EncodedBatch> batches = Cut(parts);
+
+  ASSERT_THAT(batches, SizeIs(1));
+  EXPECT_EQ(Parse(batches[0].content, batches[0].content_bytes).events_size(), 0);
+  const v1::BatchContent remainder = Parse(batches[0].remainder, batches[0].remainder_bytes);
+  EXPECT_EQ(remainder.metrics_size(), 0);
+  ASSERT_EQ(remainder.events_size(), 1);
+  EXPECT_EQ(remainder.events(0).kind(), v1::InvocationEvent::TELEMETRY_DROPPED);
+  EXPECT_THAT(remainder.events(0).reason(), ::testing::StartsWith("3 metric readings lost"));
+}
+
 TEST_F(BatchEncoderTest, SplitsWhatIsTooLargeWithoutLosingAnything) {
   uint64_t given = 0;
   for (int i = 0; i < 50; ++i) {

@@ -301,6 +301,44 @@ TEST_F(SamplingLoopTest, ReportsWhatTheSinkLostInANewEpoch) {
   EXPECT_EQ(sink_.Accounted(), loop_->observed() + 5);
 }
 
+// The reasons of what was lost beside samples.
+std::vector<std::string> Losses(const fakes::FakeBatchSink& sink) {
+  std::vector<std::string> reasons;
+  for (const v1::BatchContent& content : sink.contents()) {
+    for (const v1::InvocationEvent& event : content.events()) {
+      if (event.kind() == v1::InvocationEvent::TELEMETRY_DROPPED) reasons.push_back(event.reason());
+    }
+  }
+  return reasons;
+}
+
+TEST_F(SamplingLoopTest, CountsEventsThatItDidNotTakeInTime) {
+  for (size_t i = 0; i < SessionInputs::kMaxEvents + 3; ++i) Post(Kind::kStart, std::to_string(i));
+  RunFor(absl::Milliseconds(20));
+  loop_->Finish();
+
+  EXPECT_THAT(Losses(sink_), ::testing::ElementsAre(::testing::StartsWith("3 events lost")));
+}
+
+TEST_F(SamplingLoopTest, CountsMetricReadingsBeyondItsBound) {
+  metrics_.Repeat(4096 + 7);
+  RunFor(absl::Milliseconds(20));
+  metrics_.Repeat(0);
+  loop_->Finish();
+
+  EXPECT_THAT(Losses(sink_), ::testing::ElementsAre(::testing::StartsWith("7 metric readings")));
+}
+
+TEST_F(SamplingLoopTest, TellsOfEventsThatTheSinkLostWithTheirBatches) {
+  SinkDebt debt;
+  debt.batches = 2;
+  sink_.Owe(debt);
+  RunFor(absl::Milliseconds(20));
+  loop_->Finish();
+
+  EXPECT_THAT(Losses(sink_), ::testing::ElementsAre(::testing::HasSubstr("of 2 batches lost")));
+}
+
 TEST_F(SamplingLoopTest, SlowsDownOverBudget) {
   Appear(42).Run(42, {"main"});
   Post(Kind::kInvoke, "r");

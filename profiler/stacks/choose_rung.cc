@@ -6,6 +6,14 @@ namespace lambent {
 
 RungPlan ChooseRung(const ThreadFacts& thread, const LadderAbilities& abilities) {
   if (thread.unchanged) return {.first = Step::kUnchanged};
+  const bool runs = !thread.blocked && !thread.stopped;
+  const bool may_stop = abilities.stop && abilities.read_memory;
+  // The agent shows registers and stack; it does not know an interpreter's frames.
+  if (abilities.agent && runs && !thread.interpreted) {
+    return {.first = Step::kAgent,
+            .second = may_stop ? Step::kStop : Step::kNone,
+            .drop = DropReason::kInconsistent};
+  }
   // Every other way reads memory, a stopped thread's too.
   if (!abilities.read_memory) return {.drop = DropReason::kRefused};
   if (thread.blocked || thread.stopped) {
@@ -20,7 +28,7 @@ RungPlan ChooseRung(const ThreadFacts& thread, const LadderAbilities& abilities)
             .second = abilities.stop ? Step::kStop : Step::kNone,
             .drop = DropReason::kInconsistent};
   }
-  // Registers of a running thread: nothing but a stop shows them.
+  // Registers of a running thread: nothing else but a stop shows them.
   if (abilities.stop) return {.first = Step::kStop, .drop = DropReason::kRefused};
   return {.drop = DropReason::kRefused};
 }

@@ -23,10 +23,11 @@ struct LadderAbilities {
   bool read_memory = false;  // process_vm_readv or /proc/PID/mem
   bool read_call = false;    // /proc/PID/task/TID/syscall: registers of blocked threads
   bool stop = false;         // ptrace
+  bool agent = false;        // the preloaded agent shares its memory
 };
 
 // Where a stack is to be taken from.
-enum class Step : uint8_t { kNone, kUnchanged, kBlocked, kConsistentRead, kStop };
+enum class Step : uint8_t { kNone, kUnchanged, kBlocked, kConsistentRead, kAgent, kStop };
 
 // The way to one stack: `first`, and `second` if the first contradicts itself. kNone first: there
 // is no way, for the reason `drop`; after that, `drop` is the reason if all fail.

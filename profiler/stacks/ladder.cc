@@ -31,6 +31,7 @@ DropReason DropOf(CaptureResult result) {
       return DropReason::kUnreadable;
     case CaptureResult::kCaptured:
     case CaptureResult::kInconsistent:
+    case CaptureResult::kPending:
       break;
   }
   return DropReason::kInconsistent;
@@ -53,6 +54,9 @@ CaptureResult Ladder::TryStep(Step step, ObservedThread& thread, CaptureAttempt&
     case Step::kConsistentRead:
       source = &consistent_;
       break;
+    case Step::kAgent:
+      source = &agent_;
+      break;
     case Step::kStop:
       source = &stop_;
       break;
@@ -72,6 +76,7 @@ CaptureResult Ladder::TryStep(Step step, ObservedThread& thread, CaptureAttempt&
 
 void Ladder::Learn(Step step, CaptureResult result) {
   if (result == CaptureResult::kCaptured) failures_ = 0;
+  if (step == Step::kAgent && result == CaptureResult::kInconsistent) return;  // no nonsense found
   if (result == CaptureResult::kUnreadable || result == CaptureResult::kInconsistent) ++failures_;
   if (result == CaptureResult::kUnreadable || result == CaptureResult::kGone) suspect_end_ = true;
   if (result != CaptureResult::kRefused) return;
@@ -122,7 +127,10 @@ CaptureResult Ladder::Climb(ObservedThread& thread, ThreadSample* sample, DropRe
     if (result == CaptureResult::kInconsistent && plan.second != Step::kNone) {
       result = TryStep(plan.second, thread, attempt, sample);
     }
-    if (result == CaptureResult::kCaptured || result == CaptureResult::kGone) break;
+    if (result == CaptureResult::kCaptured || result == CaptureResult::kGone ||
+        result == CaptureResult::kPending) {
+      break;
+    }
     if (result == CaptureResult::kNotInterpreted ||
         (attempt.interpreted && result == CaptureResult::kUnreadable)) {
       thread.not_interpreted = true;
@@ -157,20 +165,35 @@ DropReason Ladder::Account(ObservedThread& thread, ThreadSample* sample) {
   return DropReason::kUnspecified;
 }
 
-void Ladder::ObserveThread(ObservedThread& thread, ThreadSample* sample) {
+bool Ladder::MayWait(const ThreadSample& sample) const {
+  // A tick that comes late may hold a freeze, whose time is nobody's: that can only be told of what
+  // is observed at this tick.
+  return sample.time_ns - last_tick_ns_ < 2 * tick_length_ns_;
+}
+
+bool Ladder::ObserveThread(ObservedThread& thread, ThreadSample* sample) {
   sample->pid = pid();
   sample->tid = thread.tid();
   sample->time_ns = clock_.MonotonicNs();
   sample->drop = Account(thread, sample);
+  sample->wall_ns += std::exchange(thread.owed_wall_ns, 0);
+  sample->cpu_ns += std::exchange(thread.owed_cpu_ns, 0);
   if (sample->drop == DropReason::kUnspecified) {
     DropReason drop = DropReason::kUnspecified;
-    if (Climb(thread, sample, &drop) == CaptureResult::kCaptured) {
+    const CaptureResult result = Climb(thread, sample, &drop);
+    if (result == CaptureResult::kPending && MayWait(*sample)) {
+      thread.owed_wall_ns = sample->wall_ns;
+      thread.owed_cpu_ns = sample->cpu_ns;
+      return false;
+    }
+    if (result == CaptureResult::kCaptured) {
       sample->stack = &thread.stack;
     } else {
       sample->drop = drop;
     }
   }
   sample->state = thread.state;
+  return true;
 }
 
 bool Ladder::Observe(absl::FunctionRef<void(const ThreadSample&)> sink) {
@@ -181,11 +204,13 @@ bool Ladder::Observe(absl::FunctionRef<void(const ThreadSample&)> sink) {
     return false;
   }
   native_.BeginTick();
+  agent_.BeginTick(now);
+  NoteAgent();
   search_.Tick(now);
   ended_.clear();
   for (auto& [tid, thread] : roster_.threads()) {
     ThreadSample sample;
-    ObserveThread(thread, &sample);
+    if (!ObserveThread(thread, &sample)) continue;
     if (sample.drop == DropReason::kTargetGone) ended_.push_back(tid);
     sink(sample);
   }
@@ -199,6 +224,7 @@ bool Ladder::Observe(absl::FunctionRef<void(const ThreadSample&)> sink) {
     sink(sample);
   }
   for (const int32_t tid : ended_) roster_.Remove(tid);
+  tick_length_ns_ = last_tick_ns_ == 0 ? options_.period_ns : now - last_tick_ns_;
   last_tick_ns_ = now;
   parts_.control->Settle();
   return true;
@@ -210,7 +236,7 @@ void Ladder::ReportAllGone(int64_t now, absl::FunctionRef<void(const ThreadSampl
     sample.pid = pid();
     sample.tid = tid;
     sample.time_ns = now;
-    sample.wall_ns = thread.observations == 0 ? 0 : now - thread.seen_ns;
+    sample.wall_ns = thread.observations == 0 ? 0 : now - thread.seen_ns + thread.owed_wall_ns;
     sample.thread_name = thread.name;
     sample.drop = DropReason::kTargetGone;
     sink(sample);

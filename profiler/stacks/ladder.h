@@ -12,6 +12,7 @@
 #include "profiler/base/string_table.h"
 #include "profiler/os/clock.h"
 #include "profiler/os/process_files.h"
+#include "profiler/stacks/agent_source.h"
 #include "profiler/stacks/blocked_source.h"
 #include "profiler/stacks/consistent_source.h"
 #include "profiler/stacks/frame_names.h"
@@ -65,11 +66,14 @@ class Ladder final : public ProcessSampler {
   Ladder(int32_t pid, const os::Clock& clock, const LadderOptions& options, LadderParts parts);
   absl::Status Start();
   void OpenMemory();
+  void NoteAgent();
   bool CheckProcess(int64_t now);
   bool HasEnded();
   void AfterExec();
 
-  void ObserveThread(ObservedThread& thread, ThreadSample* sample);
+  // False: nothing to tell yet, the next observation accounts for this time too.
+  bool ObserveThread(ObservedThread& thread, ThreadSample* sample);
+  bool MayWait(const ThreadSample& sample) const;
   DropReason Account(ObservedThread& thread, ThreadSample* sample);
   CaptureResult Climb(ObservedThread& thread, ThreadSample* sample, DropReason* drop);
   CaptureResult TryStep(Step step, ObservedThread& thread, CaptureAttempt& attempt,
@@ -91,6 +95,7 @@ class Ladder final : public ProcessSampler {
   InterpreterSearch search_;
   BlockedSource blocked_;
   ConsistentSource consistent_;
+  AgentSource agent_;
   StopSource stop_;
   ThreadRoster roster_;
   std::vector<int32_t> ended_;  // of the tick under way
@@ -100,6 +105,7 @@ class Ladder final : public ProcessSampler {
   std::string exe_now_;
   uint64_t ticks_ = 0;
   int64_t last_tick_ns_ = 0;
+  int64_t tick_length_ns_ = 0;  // of the one before
   int64_t retry_refused_ns_ = 0;
   int64_t refresh_maps_ns_ = 0;
   int failures_ = 0;  // captures in a row that found nonsense: perhaps another program runs now

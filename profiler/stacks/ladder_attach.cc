@@ -30,7 +30,8 @@ absl::StatusOr<std::unique_ptr<Ladder>> Ladder::Attach(int32_t pid, const os::Cl
                 {.proc = os::CreateProcFiles(options.proc_root),
                  .control = os::CreateThreadControl(),
                  .affinity = os::CreateAffinity(),
-                 .open_memory = &os::ProbeRemoteMemory});
+                 .open_memory = &os::ProbeRemoteMemory,
+                 .agent_door = os::CreateAgentDoor(options.proc_root)});
 }
 
 absl::StatusOr<std::unique_ptr<Ladder>> Ladder::Attach(int32_t pid, const os::Clock& clock,
@@ -53,9 +54,11 @@ Ladder::Ladder(int32_t pid, const os::Clock& clock, const LadderOptions& options
       search_(pid, modules_, memory_, strings_),
       blocked_(native_, search_.stacks()),
       consistent_(own_cpu_, search_.stacks()),
+      agent_(pid, *parts_.agent_door, own_cpu_, native_, options.period_ns),
       stop_(clock, *parts_.control, own_cpu_, native_, search_.stacks()),
       roster_(*files_, strings_, options.max_threads, [this](int32_t tid) {
         if (search_.stacks() != nullptr) search_.stacks()->Forget(tid);
+        agent_.Forget(tid);
       }) {}
 
 absl::Status Ladder::Start() {
@@ -83,12 +86,19 @@ void Ladder::OpenMemory() {
     retry_refused_ns_ = clock_.MonotonicNs() + kRetryRefusedNs;
   }
   memory_.SwitchTo(std::move(memory.memory));
+  NoteAgent();
+}
+
+void Ladder::NoteAgent() {
+  probe_.abilities.agent = agent_.present();
+  probe_.agent = agent_.reason();
 }
 
 void Ladder::AfterExec() {
   const int64_t now = clock_.MonotonicNs();
   modules_.Refresh();
   refresh_maps_ns_ = now + kRefreshMapsNs;
+  agent_.Reset();
   OpenMemory();
   modules_.Refresh();  // the [vdso] is read out of memory
   search_.Reset(now);

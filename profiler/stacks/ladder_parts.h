@@ -9,6 +9,7 @@
 #include <string>
 
 #include "profiler/os/affinity.h"
+#include "profiler/os/agent_door.h"
 #include "profiler/os/process_files.h"
 #include "profiler/os/remote_memory.h"
 #include "profiler/os/thread_control.h"
@@ -30,6 +31,7 @@ struct LadderParts {
   std::unique_ptr<os::Affinity> affinity;
   // os::ProbeRemoteMemory, called again after exec.
   std::function<os::RemoteMemoryProbe(int32_t pid, uint64_t address)> open_memory;
+  std::unique_ptr<os::AgentDoor> agent_door;
 };
 
 }  // namespace lambent

@@ -23,6 +23,11 @@ bool NativeStacks::CopyBlocked(const ObservedThread& thread, uint64_t pc, uint64
   return Copy(thread);
 }
 
+bool NativeStacks::TakeCopy(const os::Registers& registers, os::RemoteMemory& stack) {
+  snapshot_.SetRegisters(registers, clock_.MonotonicNs());
+  return snapshot_.CopyStack(stack, kMaxStackBytes, UINT64_MAX) > 0;
+}
+
 bool NativeStacks::Copy(const ObservedThread& thread) {
   // By the maps last read: a thread is not held for reading maps. A new stack has no mapping yet
   // and is read as far as it is readable.

@@ -35,6 +35,9 @@ class NativeStacks {
   // The same of a blocked thread, of which two registers are known.
   bool CopyBlocked(const ObservedThread& thread, uint64_t pc, uint64_t sp);
 
+  // Takes a copy somebody else made: `stack` reads from it.
+  bool TakeCopy(const os::Registers& registers, os::RemoteMemory& stack);
+
   // Unwinds what was copied into `thread.stack`, with a kTruncated frame in the place of what could
   // not be found. `standing`: the thread still stands as it was copied, more of its stack may be
   // read.

@@ -26,6 +26,9 @@ struct ObservedThread {
   int64_t seen_ns = 0;          // MonotonicNs of the last observation
   os::ThreadSchedule schedule;  // as last read
   uint64_t cpu_ns = 0;          // CPU time accounted for in samples so far
+  // Time that has passed unobserved: the next observation accounts for it (kPending).
+  int64_t owed_wall_ns = 0;
+  int64_t owed_cpu_ns = 0;
   ThreadState state = ThreadState::kUnspecified;
 
   // The last stack, and whether the thread stood still when it was taken: only then do unchanged

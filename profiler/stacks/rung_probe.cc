@@ -52,7 +52,7 @@ std::vector<RungProbe> DescribeRungs(const LadderProbe& probe, const std::string
                    : !can.read_memory ? no_memory
                    : missing.empty()  ? "no interpreter was found in the process"
                                       : missing});
-  rungs.push_back({Rung::kAgent, false, "no agent in the process"});
+  rungs.push_back({Rung::kAgent, can.agent, probe.agent});
   rungs.push_back({Rung::kStop, can.stop, can.stop ? "ptrace is permitted" : "ptrace is refused"});
   rungs.push_back({Rung::kPerf, false, "not used by this version"});
   rungs.push_back({Rung::kMetricsOnly, true, "/proc is readable"});

@@ -25,6 +25,7 @@ struct LadderProbe {
   LadderAbilities abilities;
   bool counts_timeslices = false;
   std::string memory;  // what was found out about reading memory
+  std::string agent;   // how the preloaded agent works, or why it does not
 };
 
 // Tries what the rungs need on the process's main thread, disturbing nothing: no thread is stopped.

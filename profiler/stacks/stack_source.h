@@ -18,6 +18,7 @@ enum class CaptureResult : uint8_t {
   kGone,            // the thread has ended
   kUnreadable,      // its memory does not hold what is looked for
   kNotInterpreted,  // it has no interpreter frames: take native ones
+  kPending,         // a stack of this time is to come: the next observation accounts for it too
 };
 
 // What an attempt has to know besides the thread, and what it says besides the stack.

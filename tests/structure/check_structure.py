@@ -28,6 +28,8 @@ SYSTEM = re.compile(
     r"sys/.*|netinet/.*|arpa/.*|net/.*|linux/.*|asm/.*)(\.h)?$")
 # Sample programs stand alone, the way a customer's function does; they use the system directly.
 STANDALONE = ("extensions/local/examples/",)
+# Who may name them besides: the agent runs inside the profiled process, with no library at all.
+SYSTEM_USERS = ("profiler/os/linux/", "extensions/internal/")
 AIM = {".h": 120, ".cc": 300}
 LIMIT = 500
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
@@ -77,7 +79,7 @@ def component(path, folders):
 def check_include(name, target, allowed):
     """What is wrong with file `name` including `target`, or None."""
     product = not name.startswith(("tests/", "bench/"))
-    if product and SYSTEM.match(target) and not name.startswith("profiler/os/linux/"):
+    if product and SYSTEM.match(target) and not name.startswith(SYSTEM_USERS):
         return f"system header <{target}> outside profiler/os/linux: use an interface of profiler/os"
     if not target.startswith(("profiler/", "extensions/", "collector/", "tests/", "proto/")):
         return None

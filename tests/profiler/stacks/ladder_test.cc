@@ -83,7 +83,8 @@ class LadderTest : public testing::Test {
     return {.proc = os::CreateProcFiles(),
             .control = os::CreateThreadControl(),
             .affinity = os::CreateAffinity(),
-            .open_memory = &os::ProbeRemoteMemory};
+            .open_memory = &os::ProbeRemoteMemory,
+            .agent_door = os::CreateAgentDoor()};
   }
 
   std::vector<Seen> Tick() {

@@ -108,8 +108,9 @@ void MetricsReader::Read(MetricsScope scope, int32_t runtime_pid,
   if (runtime_pid != 0) {
     ReadProcess(ProcessRole::kRuntime, scope, &runtime_, runtime_pid, sink);
   }
+  if (scope == MetricsScope::kCadence) return;
   ReadProcess(ProcessRole::kExtension, scope, &self_, proc_.SelfPid(), sink);
-  if (scope == MetricsScope::kBoundary) ReadEnvironment(sink);
+  ReadEnvironment(sink);
 }
 
 void MetricsReader::ReadProcess(ProcessRole role, MetricsScope scope,

@@ -12,8 +12,8 @@ namespace lambent {
 
 // How much to read: every /proc file costs 1-9 µs of the function's CPU.
 enum class MetricsScope {
-  kCadence,   // what moves fast: CPU, run-queue wait, resident memory
-  kBoundary,  // everything, at phase boundaries
+  kCadence,   // what moves fast of the runtime: CPU, run-queue wait, resident memory
+  kBoundary,  // everything, of everybody, at phase boundaries
 };
 
 // Reads metrics of the runtime process, of ourselves and of the environment: the seam between the

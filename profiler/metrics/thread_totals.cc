@@ -16,8 +16,14 @@ void Advance(uint64_t now, uint64_t* last, uint64_t* total) {
 }  // namespace
 
 os::ReadResult ThreadTotals::Update(bool with_switches) {
-  const os::ReadResult result = process_.ListThreads(&tids_);
-  if (result != os::ReadResult::kOk) return result;
+  int64_t count = 0;
+  const bool same = !with_switches && process_.CountThreads(&count) == os::ReadResult::kOk &&
+                    static_cast<uint64_t>(count) == listed_;
+  if (!same) {
+    const os::ReadResult result = process_.ListThreads(&tids_);
+    if (result != os::ReadResult::kOk) return result;
+    listed_ = tids_.size();
+  }
   ++round_;
   tids_.resize(std::min(tids_.size(), kMaxThreads));
   for (const int32_t tid : tids_) {

@@ -25,7 +25,7 @@ class ThreadTotals {
   explicit ThreadTotals(os::ProcessFiles& process) : process_(process) {}
 
   // Adds what was used since the last call; `with_switches`: context switches too, which are
-  // dearer.
+  // dearer, and the list of threads is read again even when there are as many as before.
   os::ReadResult Update(bool with_switches);
 
   uint64_t run_queue_wait_ns() const { return wait_ns_; }
@@ -43,6 +43,7 @@ class ThreadTotals {
 
   os::ProcessFiles& process_;
   std::vector<int32_t> tids_;
+  size_t listed_ = 0;  // how many there were, those beyond the limit too
   absl::flat_hash_map<int32_t, Thread> threads_;
   uint64_t round_ = 0;
   uint64_t wait_ns_ = 0;

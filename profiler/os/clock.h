@@ -25,6 +25,9 @@ class Clock {
   // CPU time (user and system) of this process, in nanoseconds: CLOCK_PROCESS_CPUTIME_ID.
   virtual int64_t SelfCpuNs() const = 0;
 
+  // CPU time of the calling thread, in nanoseconds: CLOCK_THREAD_CPUTIME_ID.
+  virtual int64_t ThreadCpuNs() const = 0;
+
   // Sleeps until MonotonicNs() >= deadline_ns (clock_nanosleep, TIMER_ABSTIME). May return early.
   virtual void SleepUntil(int64_t deadline_ns) = 0;
 };

@@ -3,24 +3,43 @@
 #include "profiler/session/budget_governor.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace lambent {
+namespace {
 
-bool BudgetGovernor::Add(int64_t wall_ns, int64_t self_cpu_ns, int64_t stopped_ns) {
-  wall_ns_ += wall_ns;
-  cost_ns_ += self_cpu_ns + stopped_ns;
-  if (wall_ns_ < kWindowNs) return false;
-  const double share = static_cast<double>(cost_ns_) / static_cast<double>(wall_ns_);
-  wall_ns_ = cost_ns_ = 0;
-  const uint32_t before = divisor_;
-  if (share > budget_) {
-    const double wanted = std::ceil(static_cast<double>(divisor_) * share / budget_);
-    divisor_ = wanted >= kMaxDivisor ? kMaxDivisor : static_cast<uint32_t>(wanted);
-  } else if (share < budget_ / 2 && divisor_ > 1) {
-    --divisor_;
+// Where a tick of nothing but a look costs so many times the usual, another thread of ours worked.
+constexpr double kUnusual = 4;
+// Share of the budget that is the looks' whatever the rest costs.
+constexpr double kLeastShare = 0.25;
+
+}  // namespace
+
+void BudgetGovernor::Add(const TickCost& cost) {
+  const auto cpu_ns = static_cast<double>(cost.self_cpu_ns);
+  double look_ns = cpu_ns;
+  if (look_cpu_ns_ == 0) {
+    if (cost.only_looked) look_cpu_ns_ = cpu_ns;
+  } else if (cost.only_looked) {
+    look_ns = std::min(cpu_ns, look_cpu_ns_ * kUnusual);
+    look_cpu_ns_ += (look_ns - look_cpu_ns_) / kLooks;
+  } else {
+    look_ns = std::min(cpu_ns, look_cpu_ns_);
   }
-  return divisor_ != before;
+  look_stopped_ns_ += (static_cast<double>(cost.stopped_ns) - look_stopped_ns_) / kLooks;
+  wall_ns_ += static_cast<double>(cost.wall_ns);
+  other_ns_ += cpu_ns - look_ns;
+  if (wall_ns_ > kHorizonNs) {
+    other_ns_ *= kHorizonNs / wall_ns_;
+    wall_ns_ = kHorizonNs;
+  }
+}
+
+int64_t BudgetGovernor::PeriodNs(int64_t wished_ns) const {
+  // Over the whole horizon from the start: what starting cost is not taken for the usual.
+  const double room = std::max(budget_ - other_ns_ / kHorizonNs, budget_ * kLeastShare);
+  const double least_ns = (look_cpu_ns_ + look_stopped_ns_) / room;
+  return static_cast<int64_t>(std::clamp(least_ns, static_cast<double>(wished_ns),
+                                         static_cast<double>(wished_ns * kMaxStretch)));
 }
 
 }  // namespace lambent

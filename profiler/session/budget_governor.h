@@ -6,30 +6,45 @@
 
 namespace lambent {
 
-// Keeps what profiling takes within its budget by dividing the sampling rate. Pure.
+// What one tick cost, in ns, and how far it lies from the tick before.
+struct TickCost {
+  int64_t wall_ns = 0;      // un-frozen time since the tick before
+  int64_t self_cpu_ns = 0;  // own CPU time since then, all threads
+  int64_t stopped_ns = 0;   // how long threads of the target were held
+  // Nothing but a look was done in that time: it is what a look costs.
+  bool only_looked = false;
+};
+
+// Keeps what profiling takes within its budget by stretching the sampling period. Pure.
 //
-// Cost is own CPU plus the time the target's threads were held stopped, as a share of un-frozen
-// wall time, measured over whole windows of a second. Above the budget the divisor grows at once to
-// what would fit; below half of it, it falls by one a window: quick to spare, slow to spend.
+// The budget is a share of un-frozen wall time, of own CPU plus stop time. Part of the cost comes
+// with each look, part comes anyway (metrics, sending): the period is the shortest at which the
+// looks fit into what the rest leaves of the budget, so that it is lowered before a budget is
+// overdrawn, and raised again as soon as looks or the rest get cheaper. A quarter of the budget is
+// always left to the looks.
 class BudgetGovernor {
  public:
-  static constexpr int64_t kWindowNs = 1'000'000'000;
   // At 99 Hz: never slower than about three samples a second.
-  static constexpr uint32_t kMaxDivisor = 32;
+  static constexpr int64_t kMaxStretch = 32;
 
   explicit BudgetGovernor(double budget) : budget_(budget) {}
 
-  // Takes what one tick cost. True when the divisor has changed.
-  bool Add(int64_t wall_ns, int64_t self_cpu_ns, int64_t stopped_ns);
+  void Add(const TickCost& cost);
 
-  // Sampling period = wished period × divisor.
-  uint32_t divisor() const { return divisor_; }
+  // The period to sample with where `wished_ns` is asked for: as long or longer.
+  int64_t PeriodNs(int64_t wished_ns) const;
 
  private:
+  // Ticks that a look's cost is averaged over.
+  static constexpr double kLooks = 16;
+  // Un-frozen time that the rest is averaged over.
+  static constexpr double kHorizonNs = 4e9;
+
   const double budget_;
-  uint32_t divisor_ = 1;
-  int64_t wall_ns_ = 0;
-  int64_t cost_ns_ = 0;
+  double look_cpu_ns_ = 0;  // 0: not known yet
+  double look_stopped_ns_ = 0;
+  double wall_ns_ = 0;   // with forgetting, as is
+  double other_ns_ = 0;  // what was spent besides looks in wall_ns_
 };
 
 }  // namespace lambent

@@ -35,6 +35,7 @@ SamplingLoop::SamplingLoop(const SessionOptions& options, os::Clock& clock, Samp
       timeline_(init_start_ns),
       schedule_(PeriodNs(options.sample_hz), options.seed, clock.MonotonicNs()),
       governor_(options.overhead_budget),
+      metrics_due_(absl::ToInt64Nanoseconds(options.metrics_interval)),
       started_ns_(clock.MonotonicNs()),
       last_tick_ns_(started_ns_),
       last_self_cpu_ns_(clock.SelfCpuNs()),
@@ -52,13 +53,14 @@ int64_t SamplingLoop::Step() {
   NoteFreeze();
   ApplyRate();
   const int64_t now_ns = clock_.MonotonicNs();
+  // However far the budget stretches the period, no invocation as long as the wished one goes
+  // without a look.
+  if (std::exchange(invoked_, false) && schedule_.period_ns() > PeriodNs(wished_hz_)) {
+    schedule_.LookWithin(now_ns, PeriodNs(wished_hz_));
+  }
   if (process_ == nullptr && now_ns >= attach_next_ns_) Attach(now_ns);
   if (now_ns >= schedule_.next_ns()) Tick(now_ns);
-  if (boundary_) {
-    ReadMetrics(MetricsScope::kBoundary, now_ns);
-  } else if (now_ns >= metrics_next_ns_) {
-    ReadMetrics(MetricsScope::kCadence, now_ns);
-  }
+  if (const auto scope = metrics_due_.Take(now_ns)) ReadMetrics(*scope);
   window_.Settle(timeline_.SettledBefore(now_ns, absl::ToInt64Nanoseconds(options_.settle_lag)));
   MaybeCut(now_ns);
   planned_ns_ = std::min(schedule_.next_ns(), clock_.MonotonicNs() + kLongestSleepNs);
@@ -86,16 +88,19 @@ void SamplingLoop::TakeEvent(const InvocationEvent& event) {
     case Kind::kInvoke:
       called_ns_ = MonotonicOf(event.time);
       timeline_.Invoke(event.request_id, *called_ns_);
-      boundary_ = true;
+      // What is read seldom has hardly moved since the answer before, after which nothing ran.
+      metrics_due_.AtBoundary(MetricsScope::kCadence);
+      invoked_ = true;
       break;
     case Kind::kRuntimeDone:
       timeline_.RuntimeDone(event.request_id, MonotonicOf(event.time));
-      boundary_ = answered_ = true;
+      metrics_due_.AtBoundary(MetricsScope::kBoundary);
+      answered_ = true;
       break;
     case Kind::kShutdown:
       called_ns_ = MonotonicOf(event.time);
       timeline_.Shutdown(*called_ns_);
-      boundary_ = true;
+      metrics_due_.AtBoundary(MetricsScope::kBoundary);
       break;
     default:
       break;
@@ -107,8 +112,10 @@ void SamplingLoop::ApplyRate() {
   const uint32_t hz = asked == 0 ? options_.sample_hz : asked;
   if (hz == wished_hz_) return;
   wished_hz_ = hz;
-  schedule_.SetPeriod(PeriodNs(hz) * governor_.divisor());
+  ApplyBudget();
 }
+
+void SamplingLoop::ApplyBudget() { schedule_.SetPeriod(governor_.PeriodNs(PeriodNs(wished_hz_))); }
 
 void SamplingLoop::Attach(int64_t now_ns) {
   absl::StatusOr<std::unique_ptr<ProcessSampler>> process = attach_();
@@ -118,7 +125,7 @@ void SamplingLoop::Attach(int64_t now_ns) {
     return;
   }
   process_ = *std::move(process);
-  boundary_ = true;
+  metrics_due_.AtBoundary(MetricsScope::kBoundary);
 }
 
 void SamplingLoop::LoseProcess() {
@@ -128,17 +135,21 @@ void SamplingLoop::LoseProcess() {
   // A runtime that restarts is looked for as eagerly as the first one.
   started_ns_ = clock_.MonotonicNs();
   attach_next_ns_ = started_ns_ + kAttachQuicklyNs;
-  boundary_ = true;
+  metrics_due_.AtBoundary(MetricsScope::kBoundary);
 }
 
 void SamplingLoop::NoteFreeze() {
   int64_t now_ns = clock_.MonotonicNs();
+  const bool late = FreezeWatch::IsLate(planned_ns_, now_ns);
+  if (!late) {
+    called_ns_.reset();
+    return;
+  }
   const int64_t self_cpu_ns = clock_.SelfCpuNs() - step_cpu_ns_;
   // The thread that waits for the platform was thawed with this one: let it speak first. On two
   // busy CPUs it took longer than 1 ms in one run of four.
   const int64_t patience_ns = now_ns + kCallGraceNs;
-  while (FreezeWatch::IsLate(planned_ns_, now_ns) && !called_ns_.has_value() &&
-         clock_.MonotonicNs() < patience_ns) {
+  while (!called_ns_.has_value() && clock_.MonotonicNs() < patience_ns) {
     clock_.SleepUntil(clock_.MonotonicNs() + kCallGraceNs / 10);
     TakeEvents();
   }
@@ -150,6 +161,7 @@ void SamplingLoop::NoteFreeze() {
   frozen_ns_ += length_ns;
   frozen_since_cut_ns_ += length_ns;
   now_ns = clock_.MonotonicNs();
+  schedule_.Thaw(now_ns, length_ns);
   InvocationEvent event;
   event.kind = InvocationEvent::Kind::kFreeze;
   event.time = clock_.UnixTime() - absl::Nanoseconds(now_ns - freeze->until_ns);
@@ -184,20 +196,22 @@ void SamplingLoop::Tick(int64_t now_ns) {
     }
   }
   was_paused_ = paused;
-  const int64_t self_cpu_ns = clock_.SelfCpuNs();
-  cost.self_cpu_ns = self_cpu_ns - last_self_cpu_ns_;
-  last_self_cpu_ns_ = self_cpu_ns;
+  // By the end of the step before: one reading of the clock a step is enough.
+  cost.self_cpu_ns = step_cpu_ns_ - last_self_cpu_ns_;
+  last_self_cpu_ns_ = step_cpu_ns_;
   window_.AddCost(now_ns, cost);
+  const bool only_looked = std::exchange(only_looked_, true);
   // The start of the process (gRPC, symbol tables) is no measure of what sampling costs later.
   if (timeline_.At(now_ns).phase == Phase::kInit) return;
-  if (governor_.Add(cost.wall_ns, cost.self_cpu_ns, cost.stopped_ns)) {
-    schedule_.SetPeriod(PeriodNs(wished_hz_) * governor_.divisor());
-  }
+  governor_.Add({.wall_ns = cost.wall_ns,
+                 .self_cpu_ns = cost.self_cpu_ns,
+                 .stopped_ns = cost.stopped_ns,
+                 .only_looked = only_looked});
+  ApplyBudget();
 }
 
-void SamplingLoop::ReadMetrics(MetricsScope scope, int64_t now_ns) {
-  boundary_ = false;
-  metrics_next_ns_ = now_ns + absl::ToInt64Nanoseconds(options_.metrics_interval);
+void SamplingLoop::ReadMetrics(MetricsScope scope) {
+  only_looked_ = false;
   metrics_.Read(scope, process_ != nullptr ? process_->pid() : 0,
                 [this](const MetricReading& reading) {
                   if (readings_.size() < kMaxReadings) {
@@ -223,7 +237,7 @@ void SamplingLoop::MaybeCut(int64_t now_ns) {
 }
 
 void SamplingLoop::Cut(int64_t now_ns) {
-  flush_asked_ = answered_ = false;
+  flush_asked_ = answered_ = only_looked_ = false;
   last_cut_ns_ = now_ns;
   frozen_since_cut_ns_ = 0;
   const SinkDebt debt = sink_.TakeDebt();
@@ -272,7 +286,10 @@ void SamplingLoop::Finish() {
   TakeEvents();
   const int64_t now_ns = clock_.MonotonicNs();
   // Not another look at the process: at SHUTDOWN it is gone or going.
-  ReadMetrics(MetricsScope::kBoundary, now_ns);
+  ReadMetrics(MetricsScope::kBoundary);
+  SelfCost cost;
+  cost.self_cpu_ns = clock_.SelfCpuNs() - last_self_cpu_ns_;
+  window_.AddCost(now_ns, cost);
   window_.Settle(std::numeric_limits<int64_t>::max());
   Cut(now_ns);
 }

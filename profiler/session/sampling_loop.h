@@ -16,6 +16,7 @@
 #include "profiler/metrics/metrics_source.h"
 #include "profiler/os/clock.h"
 #include "profiler/session/budget_governor.h"
+#include "profiler/session/metrics_schedule.h"
 #include "profiler/session/sampling_schedule.h"
 #include "profiler/session/session_inputs.h"
 #include "profiler/session/session_options.h"
@@ -60,7 +61,8 @@ class SamplingLoop {
   // Sees to it that time nobody had (a freeze) weighs nothing.
   void NoteFreeze();
   void ApplyRate();
-  void ReadMetrics(MetricsScope scope, int64_t now_ns);
+  void ApplyBudget();
+  void ReadMetrics(MetricsScope scope);
   void MaybeCut(int64_t now_ns);
   void Cut(int64_t now_ns);
   // Makes events of what else was lost since the last cut.
@@ -81,6 +83,7 @@ class SamplingLoop {
   BatchEncoder encoder_{dictionary_, naming_};
   SamplingSchedule schedule_;
   BudgetGovernor governor_;
+  MetricsSchedule metrics_due_;
 
   std::unique_ptr<ProcessSampler> process_;
   std::vector<InvocationEvent> taken_;   // just taken
@@ -89,6 +92,7 @@ class SamplingLoop {
   std::optional<int64_t> called_ns_;  // the platform called (INVOKE, SHUTDOWN) since the last step
   int64_t planned_ns_;                // when this step was to happen
   int64_t step_cpu_ns_;               // own CPU time at the end of the last step
+  bool only_looked_ = false;          // no step since the last tick did more than look
   int64_t frozen_ns_ = 0;             // since the last tick
   uint32_t wished_hz_ = 0;
   uint64_t observed_ = 0;
@@ -97,10 +101,9 @@ class SamplingLoop {
   int64_t attach_next_ns_ = 0;
   int64_t last_tick_ns_;
   int64_t last_self_cpu_ns_;
-  int64_t metrics_next_ns_ = 0;
   int64_t last_cut_ns_;
   int64_t frozen_since_cut_ns_ = 0;
-  bool boundary_ = true;   // a phase began: read everything
+  bool invoked_ = false;   // an invocation began since the last step
   bool answered_ = false;  // an invocation was answered since the last cut
   bool flush_asked_ = false;
   bool was_paused_ = false;

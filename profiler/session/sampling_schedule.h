@@ -25,6 +25,14 @@ class SamplingSchedule {
   // A tick happens at `now_ns`; plans the next one.
   void Tick(int64_t now_ns);
 
+  // Nobody ran for `frozen_ns`, until `now_ns`: the tick to come is at a random moment of the next
+  // period. Were it due at once, short invocations would be seen at their first moment only.
+  void Thaw(int64_t now_ns, int64_t frozen_ns);
+
+  // Brings the tick to come forward to a random moment of the next `within_ns`, but not closer than
+  // that to the tick before.
+  void LookWithin(int64_t now_ns, int64_t within_ns);
+
  private:
   int64_t Jitter();
 
@@ -32,6 +40,7 @@ class SamplingSchedule {
   std::minstd_rand random_;
   int64_t grid_ns_;  // the tick to come, without jitter
   int64_t next_ns_;
+  int64_t last_ns_;  // the tick before; later by as much as was frozen since
 };
 
 }  // namespace lambent

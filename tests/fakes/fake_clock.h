@@ -16,6 +16,7 @@ class FakeClock final : public os::Clock {
   int64_t MonotonicNs() const override { return monotonic_ns_; }
   absl::Time UnixTime() const override { return unix_time_; }
   int64_t SelfCpuNs() const override { return self_cpu_ns_; }
+  int64_t ThreadCpuNs() const override { return self_cpu_ns_; }
   // Time jumps to the deadline at once.
   void SleepUntil(int64_t deadline_ns) override {
     if (deadline_ns > monotonic_ns_) Advance(absl::Nanoseconds(deadline_ns - monotonic_ns_));

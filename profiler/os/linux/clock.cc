@@ -18,6 +18,7 @@ class LinuxClock final : public Clock {
   int64_t MonotonicNs() const override { return ReadNs(CLOCK_MONOTONIC); }
   absl::Time UnixTime() const override { return absl::FromUnixNanos(ReadNs(CLOCK_REALTIME)); }
   int64_t SelfCpuNs() const override { return ReadNs(CLOCK_PROCESS_CPUTIME_ID); }
+  int64_t ThreadCpuNs() const override { return ReadNs(CLOCK_THREAD_CPUTIME_ID); }
   void SleepUntil(int64_t deadline_ns) override {
     const timespec until{deadline_ns / 1'000'000'000, deadline_ns % 1'000'000'000};
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);

@@ -7,54 +7,80 @@
 namespace lambent {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
+constexpr int64_t kMs = 1'000'000;
+constexpr int64_t kWished = 10 * kMs;
 
-TEST(BudgetGovernorTest, LeavesTheRateAloneWithinBudget) {
-  BudgetGovernor governor(0.01);
+class BudgetGovernorTest : public testing::Test {
+ protected:
+  // So many ticks that each look at the process for `cpu_ns`; returns the share of time spent.
+  double Look(int ticks, int64_t cpu_ns, int64_t stopped_ns = 0) {
+    int64_t wall_ns = 0;
+    for (int i = 0; i < ticks; ++i) {
+      const int64_t period_ns = governor_.PeriodNs(kWished);
+      wall_ns += period_ns;
+      governor_.Add({.wall_ns = period_ns,
+                     .self_cpu_ns = cpu_ns,
+                     .stopped_ns = stopped_ns,
+                     .only_looked = true});
+    }
+    return static_cast<double>((cpu_ns + stopped_ns) * ticks) / static_cast<double>(wall_ns);
+  }
+  BudgetGovernor governor_{0.01};
+};
 
-  for (int i = 0; i < 100; ++i) EXPECT_FALSE(governor.Add(kSecond / 10, kSecond / 2000, 0));
-
-  EXPECT_EQ(governor.divisor(), 1u);
+TEST_F(BudgetGovernorTest, LeavesTheRateAloneWithinBudget) {
+  Look(1000, kWished / 101);
+  EXPECT_EQ(governor_.PeriodNs(kWished), kWished);
 }
 
-TEST(BudgetGovernorTest, DividesAtOnceByWhatWouldFit) {
-  BudgetGovernor governor(0.01);
-
-  EXPECT_TRUE(governor.Add(kSecond, kSecond / 50, kSecond / 50));  // 4 %
-
-  EXPECT_EQ(governor.divisor(), 4u);
+TEST_F(BudgetGovernorTest, KeepsDearLooksWithinTheBudgetFromTheFirstOn) {
+  const double share = Look(1000, kMs);
+  EXPECT_LE(share, 0.0101);
+  EXPECT_GE(share, 0.0099);  // and uses what it has
 }
 
-TEST(BudgetGovernorTest, CountsStopTime) {
-  BudgetGovernor governor(0.01);
-
-  EXPECT_TRUE(governor.Add(kSecond, 0, kSecond / 50));
-
-  EXPECT_EQ(governor.divisor(), 2u);
+TEST_F(BudgetGovernorTest, CountsStopTime) {
+  const double share = Look(1000, kMs / 20, kMs / 2);
+  EXPECT_LE(share, 0.0105);
+  EXPECT_GE(share, 0.0095);
 }
 
-TEST(BudgetGovernorTest, ComesBackStepByStep) {
-  BudgetGovernor governor(0.01);
-  governor.Add(kSecond, kSecond / 25, 0);
-  ASSERT_EQ(governor.divisor(), 4u);
-
-  governor.Add(kSecond, kSecond / 1000, 0);
-  EXPECT_EQ(governor.divisor(), 3u);
-  governor.Add(kSecond, kSecond / 140, 0);  // between half and whole: stays
-  EXPECT_EQ(governor.divisor(), 3u);
+TEST_F(BudgetGovernorTest, ComesBackWhenLooksAreCheapAgain) {
+  Look(100, kMs);
+  ASSERT_GT(governor_.PeriodNs(kWished), 9 * kWished);
+  Look(100, kMs / 20);
+  EXPECT_EQ(governor_.PeriodNs(kWished), kWished);
 }
 
-TEST(BudgetGovernorTest, NeverStopsSampling) {
-  BudgetGovernor governor(0.001);
-
-  for (int i = 0; i < 10; ++i) governor.Add(kSecond, kSecond, 0);
-
-  EXPECT_EQ(governor.divisor(), BudgetGovernor::kMaxDivisor);
+TEST_F(BudgetGovernorTest, LeavesToLooksWhatTheRestDoesNotUse) {
+  Look(50, kMs / 10);
+  for (int i = 0; i < 2000; ++i) {  // 0.5 % for sending, every second tick
+    const int64_t wall_ns = governor_.PeriodNs(kWished);
+    const bool sends = i % 2 == 1;
+    governor_.Add({.wall_ns = wall_ns,
+                   .self_cpu_ns = kMs / 10 + (sends ? wall_ns / 100 : 0),
+                   .only_looked = !sends});
+  }
+  EXPECT_NEAR(static_cast<double>(governor_.PeriodNs(kWished)), 2.0 * kWished, 0.1 * kWished);
 }
 
-TEST(BudgetGovernorTest, WaitsForAWholeWindow) {
-  BudgetGovernor governor(0.01);
-  EXPECT_FALSE(governor.Add(kSecond / 100, kSecond / 100, 0));  // one dear tick
+TEST_F(BudgetGovernorTest, AQuarterOfTheBudgetIsAlwaysTheLooks) {
+  Look(50, kMs / 10);
+  for (int i = 0; i < 5000; ++i) {
+    governor_.Add({.wall_ns = kWished, .self_cpu_ns = kWished / 2});
+  }
+  EXPECT_NEAR(static_cast<double>(governor_.PeriodNs(kWished)), 4.0 * kWished, 0.1 * kWished);
+}
+
+TEST_F(BudgetGovernorTest, NeverStopsSampling) {
+  Look(1000, 1000 * kMs);
+  EXPECT_EQ(governor_.PeriodNs(kWished), kWished * BudgetGovernor::kMaxStretch);
+}
+
+TEST_F(BudgetGovernorTest, OneDearTickIsNotTakenForTheUsual) {
+  Look(100, kMs / 20);
+  Look(1, 5 * kMs);
+  EXPECT_EQ(governor_.PeriodNs(kWished), kWished);
 }
 
 }  // namespace

@@ -221,7 +221,79 @@ TEST_F(SamplingLoopTest, ReadsEverythingAtBoundariesAndLittleBetween) {
 
   Post(Kind::kInvoke, "r");
   RunFor(absl::Milliseconds(15));
+  EXPECT_EQ(metrics_.asked().back(), MetricsScope::kCadence);
+  Post(Kind::kRuntimeDone, "r");
+  RunFor(absl::Milliseconds(15));
   EXPECT_EQ(metrics_.asked().back(), MetricsScope::kBoundary);
+}
+
+// The budget allows a look each 100 ms; the invocations are 15 ms long.
+TEST_F(SamplingLoopTest, LooksAtEachInvocationHoweverSmallTheBudget) {
+  Appear(42).Run(42, {"leaf", "main"});
+  RunFor(absl::Milliseconds(100));
+  Post(Kind::kInitRuntimeDone);
+  Post(Kind::kInvoke, "warm-up");
+  for (int i = 0; i < 200; ++i) {
+    clock_.UseCpu(absl::Milliseconds(1));
+    clock_.SleepUntil(loop_->Step());
+  }
+  const uint64_t before = loop_->observed();
+  RunFor(absl::Seconds(1));
+  ASSERT_LT(loop_->observed() - before, 20u);
+  Post(Kind::kRuntimeDone, "warm-up");
+  for (int i = 0; i < 50; ++i) {
+    clock_.Freeze(absl::Milliseconds(500));
+    Post(Kind::kInvoke, std::to_string(i));
+    RunFor(absl::Milliseconds(15));
+    Post(Kind::kRuntimeDone, std::to_string(i));
+    RunFor(absl::Milliseconds(1));
+  }
+  loop_->Finish();
+
+  const auto counts = ByPhase();
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(counts.count("invoke " + std::to_string(i)), 1u) << i;
+}
+
+// Invocations shorter than a period between long freezes: looks fall anywhere in them, and not
+// always at the first moment after the thaw.
+TEST_F(SamplingLoopTest, AThawIsNoReasonToLook) {
+  fakes::FakeProcessSampler& process = Appear(42);
+  process.Run(42, {"leaf", "main"});
+  RunFor(absl::Milliseconds(100));
+  Post(Kind::kInitRuntimeDone);
+  int64_t thawed_ns = 0;
+  std::vector<int64_t> moments_ns;
+  process.OnTick([&](uint64_t) { moments_ns.push_back(clock_.MonotonicNs() - thawed_ns); });
+  for (int i = 0; i < 400; ++i) {
+    clock_.Freeze(absl::Milliseconds(500));
+    thawed_ns = clock_.MonotonicNs();
+    Post(Kind::kInvoke, std::to_string(i));
+    RunFor(absl::Milliseconds(5));
+    Post(Kind::kRuntimeDone, std::to_string(i));
+  }
+  EXPECT_NEAR(static_cast<double>(moments_ns.size()), 198, 15);  // 2 s at 99 Hz
+  const auto late = std::count_if(moments_ns.begin(), moments_ns.end(),
+                                  [](int64_t moment_ns) { return moment_ns > 2'500'000; });
+  EXPECT_NEAR(static_cast<double>(late), static_cast<double>(moments_ns.size()) / 2,
+              static_cast<double>(moments_ns.size()) / 6);
+}
+
+TEST_F(SamplingLoopTest, AccountsForItsOwnCpuTimeToTheEnd) {
+  Appear(42).Run(42, {"main"});
+  for (int i = 0; i < 50; ++i) {
+    clock_.UseCpu(absl::Microseconds(700));
+    clock_.SleepUntil(loop_->Step());
+  }
+  clock_.UseCpu(absl::Microseconds(300));
+  loop_->Finish();
+
+  uint64_t self_cpu_us = 0;
+  for (const v1::BatchContent& content : sink_.contents()) {
+    for (const v1::Segment& segment : content.segments()) {
+      self_cpu_us += segment.cost().self_cpu_us();
+    }
+  }
+  EXPECT_EQ(self_cpu_us, 50u * 700 + 300);
 }
 
 TEST_F(SamplingLoopTest, CutsAnAnsweredInvocationAtOnceWhenOftenFrozen) {

@@ -11,6 +11,8 @@ namespace {
 
 constexpr int64_t kMs = 1'000'000;
 
+constexpr int64_t kPeriod = 10'000'000;
+
 TEST(SamplingScheduleTest, DoesNotDrift) {
   SamplingSchedule schedule(10 * kMs, 1, 0);
   const int64_t first = schedule.next_ns();
@@ -44,6 +46,39 @@ TEST(SamplingScheduleTest, LeavesOutMissedTicks) {
 
   EXPECT_GT(schedule.next_ns(), late);
   EXPECT_LE(schedule.next_ns(), late + 12 * kMs);
+}
+
+TEST(SamplingScheduleTest, TicksAnywhereInThePeriodAfterAThaw) {
+  SamplingSchedule schedule(kPeriod, 7, 0);
+  int late = 0;
+  for (int i = 1; i <= 1000; ++i) {
+    const int64_t now_ns = i * 100 * kPeriod;
+    schedule.Thaw(now_ns, 99 * kPeriod);
+    ASSERT_GE(schedule.next_ns(), now_ns);
+    ASSERT_LT(schedule.next_ns(), now_ns + kPeriod);
+    late += schedule.next_ns() - now_ns > kPeriod / 2 ? 1 : 0;
+    schedule.Tick(schedule.next_ns());
+  }
+  EXPECT_NEAR(late, 500, 80);
+}
+
+TEST(SamplingScheduleTest, LooksSoonerButNeverCloserThanAsked) {
+  SamplingSchedule schedule(100 * kPeriod, 7, 0);
+  schedule.Tick(kPeriod);
+  schedule.LookWithin(20 * kPeriod, kPeriod);
+  EXPECT_GE(schedule.next_ns(), 20 * kPeriod);
+  EXPECT_LT(schedule.next_ns(), 21 * kPeriod);
+  schedule.Tick(20 * kPeriod);
+  schedule.LookWithin(20 * kPeriod + 1, kPeriod);
+  EXPECT_GE(schedule.next_ns(), 21 * kPeriod);
+  EXPECT_LE(schedule.next_ns(), 22 * kPeriod);
+}
+
+TEST(SamplingScheduleTest, ALookThatIsPlannedSoonerStays) {
+  SamplingSchedule schedule(kPeriod, 7, 0);
+  const int64_t planned_ns = schedule.next_ns();
+  schedule.LookWithin(planned_ns - 1, 10 * kPeriod);
+  EXPECT_EQ(schedule.next_ns(), planned_ns);
 }
 
 TEST(SamplingScheduleTest, EnvironmentsDoNotTickTogether) {

@@ -7,7 +7,8 @@ namespace lambent {
 void Naming::Describe(ProcessSampler& sampler, size_t max_frames) {
   const auto& frames = captured_.frames();
   for (; frame_of_.size() < frames.size() && max_frames > 0; --max_frames) {
-    frame_of_.push_back(dictionary_.AddFrame(sampler.Describe(frames[frame_of_.size()])));
+    const FrameDescription description = sampler.Describe(frames[frame_of_.size()]);
+    frame_of_.push_back(description.hidden ? kHidden : dictionary_.AddFrame(description));
   }
   const auto& threads = threads_.threads();
   while (thread_of_.size() < threads.size()) {
@@ -41,7 +42,8 @@ uint32_t Naming::StackOf(uint32_t captured_node) {
   for (; node != 0 && stack_of_[node] == 0; node = nodes[node].parent) path_.push_back(node);
   uint32_t stack = stack_of_[node];
   for (; !path_.empty(); path_.pop_back()) {
-    stack = dictionary_.AddStack(stack, frame_of_[nodes[path_.back()].frame]);
+    const uint32_t frame = frame_of_[nodes[path_.back()].frame];
+    if (frame != kHidden) stack = dictionary_.AddStack(stack, frame);
     stack_of_[path_.back()] = stack;
   }
   return stack;

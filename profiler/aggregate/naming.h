@@ -14,10 +14,10 @@
 namespace lambent {
 
 // From captured stacks and threads to the dictionary's: asks the sampler for names, once a frame,
-// and folds captured stacks that differ only in addresses within the same functions. Apart from
-// capture, because names cost symbol tables. Must be asked while the sampled process is still
-// known: names of a process that was replaced cannot be had any more. Confined to the sampler
-// thread.
+// folds captured stacks that differ only in addresses within the same functions, and leaves out
+// frames that the sampler hides. Apart from capture, because names cost symbol tables. Must be
+// asked while the sampled process is still known: names of a process that was replaced cannot be
+// had any more. Confined to the sampler thread.
 class Naming {
  public:
   // All must outlive this.
@@ -37,6 +37,8 @@ class Naming {
   void Clear();
 
  private:
+  static constexpr uint32_t kHidden = 0;  // no frame has this number
+
   const StackTrie& captured_;
   const ThreadTable& threads_;
   Dictionary& dictionary_;

@@ -37,11 +37,7 @@ CaptureResult BlockedSource::Capture(ObservedThread& thread, CaptureAttempt& att
 CaptureResult BlockedSource::Read(ObservedThread& thread, const CaptureAttempt& attempt) {
   if (!attempt.interpreted) {
     if (attempt.call.kind == os::ThreadCall::Kind::kRunning) return CaptureResult::kInconsistent;
-    if (!native_.CopyBlocked(thread, attempt.call.pc, attempt.call.sp)) {
-      return CaptureResult::kUnreadable;
-    }
-    native_.Unwind(thread, /*standing=*/true);
-    return thread.stack.empty() ? CaptureResult::kUnreadable : CaptureResult::kCaptured;
+    return ReadNative(thread, attempt) ? CaptureResult::kCaptured : CaptureResult::kUnreadable;
   }
   if (!attempt.reads_calls) {
     os::ThreadStat stat;
@@ -49,7 +45,18 @@ CaptureResult BlockedSource::Read(ObservedThread& thread, const CaptureAttempt& 
     if (!IsAsleep(stat.state)) return CaptureResult::kInconsistent;
   }
   const CaptureResult copied = interpreter_->Copy(thread.tid());
-  return copied == CaptureResult::kCaptured ? interpreter_->Name(&thread.stack) : copied;
+  if (copied != CaptureResult::kCaptured) return copied;
+  const bool registers =
+      attempt.reads_calls && attempt.call.kind != os::ThreadCall::Kind::kRunning;
+  return attempt.native && registers && ReadNative(thread, attempt)
+             ? interpreter_->NameAmong(native_.pcs(), &thread.stack)
+             : interpreter_->Name(&thread.stack);
+}
+
+bool BlockedSource::ReadNative(ObservedThread& thread, const CaptureAttempt& attempt) {
+  if (!native_.CopyBlocked(thread, attempt.call.pc, attempt.call.sp)) return false;
+  native_.Unwind(thread, /*standing=*/true);
+  return !thread.stack.empty();
 }
 
 }  // namespace lambent

@@ -21,6 +21,7 @@ class BlockedSource final : public StackSource {
 
  private:
   CaptureResult Read(ObservedThread& thread, const CaptureAttempt& attempt);
+  bool ReadNative(ObservedThread& thread, const CaptureAttempt& attempt);
 
   NativeStacks& native_;
   InterpreterStacks* const& interpreter_;

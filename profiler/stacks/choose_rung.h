@@ -16,6 +16,8 @@ struct ThreadFacts {
   bool stopped = false;
   // The interpreter knows it: its frames lie in memory.
   bool interpreted = false;
+  // Native frames are wanted among the interpreter's while it runs.
+  bool native = false;
 };
 
 // What works on this process, as probed and as learnt since.

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "profiler/interpreters/cpython/call_machinery.h"
+
 namespace lambent {
 namespace {
 
@@ -55,6 +57,8 @@ FrameDescription FrameNames::Describe(const Frame& frame) {
     description.name = symbol.name;
     description.address = symbol.start;
   }
+  description.hidden =
+      frame.internal && (symbol.name.empty() || cpython::IsCallMachinery(symbol.name));
   return description;
 }
 

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "absl/types/span.h"
+
 #include "profiler/stacks/stack.h"
 #include "profiler/stacks/stack_source.h"
 
@@ -29,6 +31,10 @@ class InterpreterStacks {
   // Writes the last copy as frames, leaf to root. kInconsistent: what the copy points at is not
   // there.
   virtual CaptureResult Name(Stack* stack) = 0;
+
+  // As Name(), among native frames of the same moment: `stack` holds these, and `pcs` their
+  // addresses as unwound. Where the two contradict each other, or frames are missing: as Name().
+  virtual CaptureResult NameAmong(absl::Span<const uint64_t> pcs, Stack* stack) = 0;
 
   // The thread has ended.
   virtual void Forget(int32_t tid) = 0;

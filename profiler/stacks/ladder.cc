@@ -70,7 +70,7 @@ CaptureResult Ladder::TryStep(Step step, ObservedThread& thread, CaptureAttempt&
   thread.stood_still = attempt.stood_still;
   thread.state = step == Step::kBlocked ? ThreadState::kBlocked : ThreadState::kRunning;
   sample->rung = source->rung();
-  if (!attempt.interpreted) names_.Expect(thread.stack);
+  if (!attempt.interpreted || attempt.native) names_.Expect(thread.stack);
   return result;
 }
 
@@ -106,7 +106,10 @@ ThreadFacts Ladder::LookAt(ObservedThread& thread, CaptureAttempt* attempt) {
       facts.stopped = stat.state == 'T' || stat.state == 't';
     }
   }
+  facts.native = options_.native == NativeFrames::kAlways;
   attempt->interpreted = facts.interpreted;
+  attempt->native =
+      facts.native || (facts.blocked && options_.native == NativeFrames::kWhenBlocked);
   attempt->reads_calls = probe_.abilities.read_call;
   return facts;
 }

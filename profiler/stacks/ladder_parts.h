@@ -16,12 +16,21 @@
 
 namespace lambent {
 
+// When native frames are taken of a thread that an interpreter runs, among the interpreter's own:
+// the C functions that Python code called.
+enum class NativeFrames : uint8_t {
+  kNever,
+  kWhenBlocked,  // one read more of a thread that has fallen asleep
+  kAlways,       // and, where ptrace is permitted, a running thread is stopped for them
+};
+
 struct LadderOptions {
   std::string proc_root = "/proc";
   // Weight of the first observation of threads that were there before us, ns.
   int64_t period_ns = 10'000'000;
   // Threads followed; more are counted as kTooManyThreads. Each takes up to four descriptors.
   size_t max_threads = 192;
+  NativeFrames native = NativeFrames::kWhenBlocked;
 };
 
 // What the ladder does to the system; tests replace parts of it.

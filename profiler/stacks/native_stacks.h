@@ -6,6 +6,8 @@
 #include <memory>
 #include <vector>
 
+#include "absl/types/span.h"
+
 #include "profiler/os/clock.h"
 #include "profiler/os/remote_memory.h"
 #include "profiler/os/thread_control.h"
@@ -42,6 +44,9 @@ class NativeStacks {
   // not be found. `standing`: the thread still stands as it was copied, more of its stack may be
   // read.
   void Unwind(ObservedThread& thread, bool standing);
+
+  // The addresses that were unwound last, leaf to root.
+  absl::Span<const uint64_t> pcs() const { return pcs_; }
 
  private:
   bool Copy(const ObservedThread& thread);

@@ -22,6 +22,7 @@ struct FrameDescription {
   std::string_view module_path;
   std::string_view module_build_id;  // raw bytes
   uint64_t address = 0;  // start of the function when named, else the frame's own address
+  bool hidden = false;   // tells nothing beside the frames around it: stacks are shown without it
 };
 
 // Samples all threads of one process: the seam between the ladder and what drives it. The real one

@@ -3,6 +3,13 @@
 #include "profiler/stacks/python_stacks.h"
 
 namespace lambent {
+namespace {
+
+Frame FrameOf(const cpython::PythonFrame& frame) {
+  return {.kind = FrameKind::kPython, .name = frame.name, .file = frame.file, .line = frame.line};
+}
+
+}  // namespace
 
 CaptureResult PythonStacks::Copy(int32_t tid) {
   last_ = 1 - last_;
@@ -26,13 +33,33 @@ CaptureResult PythonStacks::Name(Stack* stack) {
   stack->clear();
   for (const cpython::PythonFrame& frame : frames_) {
     if (stack->size() + 1 >= kMaxStackDepth) break;
-    stack->push_back(
-        {.kind = FrameKind::kPython, .name = frame.name, .file = frame.file, .line = frame.line});
+    stack->push_back(FrameOf(frame));
   }
   if (raw.truncated || stack->size() < frames_.size()) {
     stack->push_back({.kind = FrameKind::kTruncated});
   }
   return stack->empty() ? CaptureResult::kInconsistent : CaptureResult::kCaptured;
+}
+
+CaptureResult PythonStacks::NameAmong(absl::Span<const uint64_t> pcs, Stack* stack) {
+  const cpython::RawPythonStack& raw = copies_[last_];
+  // One that was cut off has another frame than its last address, or one more.
+  if (raw.truncated || stack->size() != pcs.size() ||
+      stack->back().kind == FrameKind::kTruncated) {
+    return Name(stack);
+  }
+  native_.clear();
+  for (size_t i = 0; i < pcs.size(); ++i) {
+    Frame frame = (*stack)[i];
+    frame.internal = frame.module == reader_->location().module;
+    native_.push_back({frame, reader_->IsEval(pcs[i])});
+  }
+  reader_->Decode(raw, &frames_);
+  interpreted_.clear();
+  for (const cpython::PythonFrame& frame : frames_) {
+    interpreted_.push_back({FrameOf(frame), frame.entry});
+  }
+  return MergeStacks(native_, interpreted_, stack) ? CaptureResult::kCaptured : Name(stack);
 }
 
 }  // namespace lambent

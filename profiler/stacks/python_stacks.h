@@ -8,6 +8,7 @@
 
 #include "profiler/interpreters/cpython/cpython_reader.h"
 #include "profiler/stacks/interpreter_stacks.h"
+#include "profiler/stacks/merge_stacks.h"
 
 namespace lambent {
 
@@ -21,6 +22,7 @@ class PythonStacks final : public InterpreterStacks {
   int CpuOfCopy() const override { return reader_->cpu(); }
   bool SameAsBefore() const override { return copies_[0] == copies_[1]; }
   CaptureResult Name(Stack* stack) override;
+  CaptureResult NameAmong(absl::Span<const uint64_t> pcs, Stack* stack) override;
   void Forget(int32_t tid) override { reader_->ForgetThread(tid); }
 
  private:
@@ -28,6 +30,8 @@ class PythonStacks final : public InterpreterStacks {
   cpython::RawPythonStack copies_[2];
   int last_ = 0;  // index of the last copy
   std::vector<cpython::PythonFrame> frames_;
+  std::vector<NativeFrame> native_;
+  std::vector<InterpretedFrame> interpreted_;
 };
 
 }  // namespace lambent

@@ -16,6 +16,7 @@ namespace lambent {
 //  native:    module and address (as the module's ELF file numbers it); no name yet.
 //  python:    name, file and first line of the function; no module.
 //  truncated: nothing else is set; callers beyond it are missing.
+//  internal:  a native frame of the interpreter's own code, among interpreted frames.
 //  unknown:   module and address as far as known (module 0: an absolute address outside any file).
 struct Frame {
   FrameKind kind = FrameKind::kUnknown;
@@ -24,11 +25,13 @@ struct Frame {
   uint32_t line = 0;
   ModuleId module{};
   uint64_t address = 0;
+  bool internal = false;
 
   friend bool operator==(const Frame&, const Frame&) = default;
   template <typename H>
   friend H AbslHashValue(H h, const Frame& f) {
-    return H::combine(std::move(h), f.kind, f.name, f.file, f.line, f.module, f.address);
+    return H::combine(std::move(h), f.kind, f.name, f.file, f.line, f.module, f.address,
+                      f.internal);
   }
 };
 

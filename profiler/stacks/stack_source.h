@@ -24,6 +24,7 @@ enum class CaptureResult : uint8_t {
 // What an attempt has to know besides the thread, and what it says besides the stack.
 struct CaptureAttempt {
   bool interpreted = false;  // take the interpreter's frames; else native ones
+  bool native = false;       // with `interpreted`: the native frames too, where registers are known
   bool reads_calls = false;  // ThreadFiles::ReadCall works on this process
   os::ThreadCall call;       // as read just after thread.schedule, if reads_calls
   int64_t stopped_ns = 0;    // out: how long the thread was held

@@ -39,20 +39,21 @@ CaptureResult StopSource::Capture(ObservedThread& thread, CaptureAttempt& attemp
   const int64_t start = clock_.MonotonicNs();
   const CaptureResult stopped = ResultOf(control_.Stop(thread.tid(), &registers));
   CaptureResult copied = stopped;
+  bool native = false;
   if (stopped == CaptureResult::kCaptured) {
-    if (attempt.interpreted) {
-      copied = interpreter_->Copy(thread.tid());
-    } else {
-      copied = native_.CopyStopped(thread, registers) ? CaptureResult::kCaptured
-                                                      : CaptureResult::kUnreadable;
-    }
+    if (attempt.interpreted) copied = interpreter_->Copy(thread.tid());
+    if (!attempt.interpreted || attempt.native) native = native_.CopyStopped(thread, registers);
+    if (!attempt.interpreted && !native) copied = CaptureResult::kUnreadable;
     control_.Resume();
     attempt.stopped_ns += clock_.MonotonicNs() - start;
   }
   if (copied != CaptureResult::kCaptured) return copied;
-  if (attempt.interpreted) return interpreter_->Name(&thread.stack);
-  native_.Unwind(thread, /*standing=*/false);
-  return thread.stack.empty() ? CaptureResult::kUnreadable : CaptureResult::kCaptured;
+  if (native) native_.Unwind(thread, /*standing=*/false);
+  if (!attempt.interpreted) {
+    return thread.stack.empty() ? CaptureResult::kUnreadable : CaptureResult::kCaptured;
+  }
+  return native && !thread.stack.empty() ? interpreter_->NameAmong(native_.pcs(), &thread.stack)
+                                         : interpreter_->Name(&thread.stack);
 }
 
 }  // namespace lambent

@@ -81,6 +81,7 @@ class FakeProcessSampler final : public ProcessSampler {
     description.file = strings_.Get(frame.file);
     description.line = frame.line;
     description.address = frame.address;
+    description.hidden = frame.internal;
     if (frame.module != ModuleId{}) {
       description.module_path = "/var/task/bootstrap";
       description.module_build_id = "\x01\x02\x03\x04";

@@ -47,6 +47,16 @@ TEST(ChooseRungTest, ReadsRunningInterpretersThenStopsThem) {
   EXPECT_EQ(plan.second, Step::kStop);
 }
 
+TEST(ChooseRungTest, StopsRunningInterpretersFirstForTheirNativeFrames) {
+  const RungPlan plan = ChooseRung({.interpreted = true, .native = true}, kAll);
+  EXPECT_EQ(plan.first, Step::kStop);
+  EXPECT_EQ(plan.second, Step::kConsistentRead);
+  EXPECT_EQ(ChooseRung({.interpreted = true, .native = true}, kLambda).first,
+            Step::kConsistentRead);
+  EXPECT_EQ(ChooseRung({.blocked = true, .interpreted = true, .native = true}, kAll).first,
+            Step::kBlocked);
+}
+
 TEST(ChooseRungTest, CountsAnInconsistentReadWhereNothingMayBeStopped) {
   const RungPlan plan = ChooseRung({.interpreted = true}, kLambda);
   EXPECT_EQ(plan.first, Step::kConsistentRead);

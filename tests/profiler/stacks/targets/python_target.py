@@ -1,9 +1,13 @@
 # SPDX-FileCopyrightText: The Lambent Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A program whose Python stacks are known: python_target.py spin|sleep|threads|flutter."""
+"""A program whose Python stacks are known: python_target.py spin|sleep|threads|flutter|compress|
+callback."""
+import ctypes
+import os
 import sys
 import threading
 import time
+import zlib
 
 
 def spin_leaf():
@@ -45,6 +49,18 @@ def flutter():
         call_b()
 
 
+def compress_leaf(text):
+    while True:
+        zlib.compress(text, 9)
+
+
+def callback():
+    """Python calls C, which calls Python."""
+    kind = ctypes.CFUNCTYPE(None)
+    library = ctypes.PyDLL(os.environ["LAMBENT_CALLBACK_LIBRARY"])
+    library.TargetCallIn(kind(sleep_middle))
+
+
 def ready():
     print("ready", flush=True)
 
@@ -60,6 +76,13 @@ def main():
     elif mode == "flutter":
         ready()
         flutter()
+    elif mode == "compress":
+        text = os.urandom(1 << 20)
+        ready()
+        compress_leaf(text)
+    elif mode == "callback":
+        ready()
+        callback()
     elif mode == "threads":
         for _ in range(2):
             threading.Thread(target=sleep_middle, daemon=True).start()

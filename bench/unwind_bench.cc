@@ -85,7 +85,7 @@ void MeasureWarm(benchmark::State& state, Self& self, Unwinder& unwinder) {
 }
 
 void MeasureRulesWarm(benchmark::State& state, Self& self) {
-  MeasureWarm(state, self, *CreateRuleUnwinder(self.modules));
+  MeasureWarm(state, self, *CreateRuleUnwinder(self.modules, nullptr));
 }
 
 void MeasureLibunwindWarm(benchmark::State& state, Self& self) {
@@ -94,7 +94,7 @@ void MeasureLibunwindWarm(benchmark::State& state, Self& self) {
 
 // Every frame's rules are read again, out of pages that are at hand.
 void MeasureRulesUncached(benchmark::State& state, Self& self) {
-  const std::unique_ptr<RuleUnwinder> unwinder = CreateRuleUnwinder(self.modules);
+  const std::unique_ptr<RuleUnwinder> unwinder = CreateRuleUnwinder(self.modules, nullptr);
   CodeCache code(self.modules);
   RuleFinder finder(code);
   FoundRules found;
@@ -111,7 +111,8 @@ void MeasureFirst(benchmark::State& state, Self& self, Create create) {
   CountFrames(state, self);
 }
 void MeasureRulesFirst(benchmark::State& state, Self& self) {
-  MeasureFirst(state, self, &CreateRuleUnwinder);
+  MeasureFirst(state, self,
+               [](const ModuleTable& modules) { return CreateRuleUnwinder(modules, nullptr); });
 }
 void MeasureLibunwindFirst(benchmark::State& state, Self& self) {
   MeasureFirst(state, self, &CreateLibunwindUnwinder);

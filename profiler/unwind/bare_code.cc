@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The Lambent Authors
 // SPDX-License-Identifier: Apache-2.0
-#include "profiler/unwind/trampoline.h"
+#include "profiler/unwind/bare_code.h"
 
 #include <algorithm>
 #include <cstring>
@@ -9,8 +9,11 @@
 namespace lambent {
 namespace {
 
-bool BeginsWith(absl::Span<const uint8_t> code, std::initializer_list<uint8_t> bytes) {
-  return code.size() >= bytes.size() && std::equal(bytes.begin(), bytes.end(), code.begin());
+// Whether `bytes` stand at kBareCodeBefore + `offset`.
+bool Stands(absl::Span<const uint8_t> code, int offset, std::initializer_list<uint8_t> bytes) {
+  const auto begin = static_cast<size_t>(static_cast<int>(kBareCodeBefore) + offset);
+  return code.size() >= begin + bytes.size() &&
+         std::equal(bytes.begin(), bytes.end(), code.begin() + begin);
 }
 
 #if defined(__x86_64__)
@@ -28,15 +31,28 @@ constexpr uint64_t kRegistersAt = 128 + 176 + 8;
 #if defined(__x86_64__)
 
 bool IsSigreturn(absl::Span<const uint8_t> code) {
-  // mov $15,%rax; syscall
-  return BeginsWith(code, {0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05}) ||
-         BeginsWith(code, {0xb8, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05});
+  for (const int start : {0, 1, -7}) {  // -7: at its second instruction
+    // mov $15,%rax; syscall
+    if (Stands(code, start, {0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05})) return true;
+  }
+  return false;
 }
 
-bool IsLinkageStub(absl::Span<const uint8_t> code) {
-  if (BeginsWith(code, {0xf3, 0x0f, 0x1e, 0xfa})) code.remove_prefix(4);  // endbr64
-  // jmp *N(%rip), with and without bnd
-  return BeginsWith(code, {0xff, 0x25}) || BeginsWith(code, {0xf2, 0xff, 0x25});
+BareLeaf LookAtLeaf(absl::Span<const uint8_t> code) {
+  if (Stands(code, 0, {0xc3}) || Stands(code, 0, {0xf3, 0xc3})) return BareLeaf::kNoFrame;  // ret
+  const int begin = Stands(code, 0, {0xf3, 0x0f, 0x1e, 0xfa}) ? 4 : 0;  // endbr64
+  // push %rbp; sub $8,%rsp, as _init and _fini begin; or a stub of the procedure linkage table,
+  // psABI 5.2: jmp *N(%rip), with and without bnd. Linkers other than GNU's write no rules for
+  // them.
+  if (Stands(code, begin, {0x55}) || Stands(code, begin, {0x48, 0x83, 0xec, 0x08}) ||
+      Stands(code, begin, {0xff, 0x25}) || Stands(code, begin, {0xf2, 0xff, 0x25})) {
+    return BareLeaf::kNoFrame;
+  }
+  // push %rbp | mov %rsp,%rbp, in both its encodings
+  if (Stands(code, -1, {0x55, 0x48, 0x89, 0xe5}) || Stands(code, -1, {0x55, 0x48, 0x8b, 0xec})) {
+    return BareLeaf::kFramePushed;
+  }
+  return BareLeaf::kUnknown;
 }
 
 bool LeaveSignalFrame(FrameRegisters* registers, StackMemory& memory, uint64_t* pc) {
@@ -56,13 +72,22 @@ bool LeaveSignalFrame(FrameRegisters* registers, StackMemory& memory, uint64_t* 
 #elif defined(__aarch64__)
 
 bool IsSigreturn(absl::Span<const uint8_t> code) {
-  // mov x8, #139; svc #0
-  return BeginsWith(code, {0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4});
+  for (const int start : {0, 1, -4}) {
+    // mov x8, #139; svc #0
+    if (Stands(code, start, {0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4})) return true;
+  }
+  return false;
 }
 
-// A stub there has a branch's x16, x17 and nothing else changed: the link register still holds, but
-// nothing tells a stub's bytes from other code.
-bool IsLinkageStub(absl::Span<const uint8_t>) { return false; }
+BareLeaf LookAtLeaf(absl::Span<const uint8_t> code) {
+  uint32_t next = 0;
+  if (code.size() < kBareCodeBefore + sizeof(next)) return BareLeaf::kUnknown;
+  std::memcpy(&next, code.data() + kBareCodeBefore, sizeof(next));
+  const bool pushes = (next & 0xffc07fff) == 0xa9807bfd;  // stp x29, x30, [sp, #N]!
+  const bool returns = (next & 0xfffffbff) == 0xd65f03c0 || next == 0xd65f0bff;  // ret, retaa/ab
+  const bool signs = next == 0xd503233f;                                         // paciasp
+  return pushes || returns || signs ? BareLeaf::kNoFrame : BareLeaf::kUnknown;
+}
 
 bool LeaveSignalFrame(FrameRegisters* registers, StackMemory& memory, uint64_t* pc) {
   FrameRegisters interrupted;

@@ -12,11 +12,14 @@
 
 namespace lambent {
 
-// Code that often comes without rules, known by its bytes.
+// Code that comes without rules, known by its bytes. `code` holds the instruction asked about at
+// kBareCodeBefore, and bytes around it.
 
-inline constexpr size_t kTrampolineBytes = 16;
+inline constexpr size_t kBareCodeBefore = 8;
+inline constexpr size_t kBareCodeBytes = 32;
 
-// Whether `code` begins with the call of rt_sigreturn(2) that a signal handler returns to.
+// Whether a pc there, or a return address one byte on, is in the call of rt_sigreturn(2) that a
+// signal handler returns to.
 bool IsSigreturn(absl::Span<const uint8_t> code);
 
 // Registers of what the signal interrupted, out of the frame the kernel left at the stack pointer.
@@ -24,8 +27,12 @@ bool IsSigreturn(absl::Span<const uint8_t> code);
 // arch/arm64/kernel/signal.c).
 bool LeaveSignalFrame(FrameRegisters* registers, StackMemory& memory, uint64_t* pc);
 
-// Whether `code` is a stub of a procedure linkage table, where a function has been called and
-// nothing pushed. Linkers other than GNU's write no rules for them. x86-64 psABI 5.2.
-bool IsLinkageStub(absl::Span<const uint8_t> code);
+// What the next instruction tells of the frame it is interrupted in.
+enum class BareLeaf : uint8_t {
+  kUnknown,
+  kNoFrame,      // a first or last instruction, or a linkage stub: the call has just been made
+  kFramePushed,  // the frame pointer is saved and not yet set
+};
+BareLeaf LookAtLeaf(absl::Span<const uint8_t> code);
 
 }  // namespace lambent

@@ -74,7 +74,7 @@ bool TakeSaved(const FoundRules& found, size_t reg, FrameRule* rule) {
     case Kind::kSame:
       return true;
     case Kind::kUndefined:
-      return (kPreservedRegisters & RegisterBit(reg)) == 0;  // the others are forgotten anyway
+      return (kLostInCalls & RegisterBit(reg)) != 0;
     case Kind::kAt:
       break;
     case Kind::kAtExpression: {

@@ -97,8 +97,8 @@ StepEnd StepByRow(const FoundRules& found, uint64_t at, FrameRegisters* register
   }
   FrameRegisters caller;
   for (size_t reg = 0; reg < os::Registers::kCount; ++reg) {
-    const RegisterRule& rule = found.row.registers[reg];
-    if (rule.kind == Kind::kUnsaid && (kPreservedRegisters & RegisterBit(reg)) == 0) continue;
+    const bool unsaid_here = found.row.registers[reg].kind == Kind::kUnsaid;
+    if (unsaid_here && (kLostInCalls & RegisterBit(reg)) != 0) continue;
     uint64_t value = 0;
     if (evaluation.Find(reg, &value) == StepEnd::kStepped) caller.Set(reg, value);
   }

@@ -54,7 +54,7 @@ enum class StepEnd : uint8_t {
     if (!registers->Knows(kLinkRegister)) return StepEnd::kNoRegister;
     *pc = registers->values[kLinkRegister];
   }
-  uint64_t known = (registers->known & kPreservedRegisters) | rule.saved_mask;
+  uint64_t known = (registers->known & ~kLostInCalls) | rule.saved_mask;
   for (size_t i = 0; i < rule.saved_count; ++i) {
     const FrameRule::Saved saved = rule.saved[i];
     uint64_t value = 0;

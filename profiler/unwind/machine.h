@@ -15,18 +15,12 @@ namespace lambent {
 constexpr uint64_t RegisterBit(size_t reg) { return uint64_t{1} << reg; }
 
 #if defined(__x86_64__)
-// Registers that a function gives back to its caller as they were: rbx, rbp, r12-r15 (System V
-// psABI, figure 3.4). After a return nothing is known of the others.
-inline constexpr uint64_t kPreservedRegisters =
-    RegisterBit(3) | RegisterBit(6) | uint64_t{0xf} << 12;
 // Bytes below the stack pointer that may be in use: red zone, psABI 3.2.2.
 inline constexpr uint64_t kRedZone = 128;
 // The call instruction pushes the return address.
 inline constexpr bool kReturnOnStack = true;
 inline constexpr size_t kLinkRegister = os::Registers::kPc;  // there is none
 #elif defined(__aarch64__)
-// x19-x29 (AAPCS64 6.1.1).
-inline constexpr uint64_t kPreservedRegisters = uint64_t{0x7ff} << 19;
 inline constexpr uint64_t kRedZone = 0;
 inline constexpr bool kReturnOnStack = false;
 inline constexpr size_t kLinkRegister = 30;
@@ -40,5 +34,10 @@ constexpr uint64_t StripAuthentication(uint64_t address, bool signs) {
 }
 
 inline constexpr bool kSignsReturns = !kReturnOnStack;
+
+// Registers that a call itself overwrites: nothing is known of the caller's. All others are taken
+// to be as they were unless the callee's rules tell otherwise, also those that an ABI lets a callee
+// overwrite: hand-written code such as OpenSSL's keeps its frame in rax across calls of its own.
+inline constexpr uint64_t kLostInCalls = RegisterBit(kLinkRegister);
 
 }  // namespace lambent

@@ -88,9 +88,10 @@ class LibunwindUnwinder final : public Unwinder {
   UnwindEnd Climb(unw_cursor_t* cursor, size_t max_depth, std::vector<uint64_t>* pcs) {
     unw_word_t sp = snapshot_->registers().sp();
     for (;;) {
-      const bool interrupted = unw_is_signal_frame(cursor) > 0;
       no_rules_ = false;
       const int step = unw_step(cursor);
+      // Said of the frame that a step out of the kernel's led to.
+      const bool interrupted = step > 0 && unw_is_signal_frame(cursor) > 0;
       if (step < 0) return Failure();
       unw_word_t pc = 0;
       unw_word_t next_sp = 0;

@@ -4,13 +4,13 @@
 
 #include <array>
 
+#include "profiler/unwind/bare_code.h"
 #include "profiler/unwind/call_site.h"
 #include "profiler/unwind/code_cache.h"
 #include "profiler/unwind/frame_step.h"
 #include "profiler/unwind/rule_cache.h"
 #include "profiler/unwind/rule_finder.h"
 #include "profiler/unwind/stack_memory.h"
-#include "profiler/unwind/trampoline.h"
 
 namespace lambent {
 namespace {
@@ -21,8 +21,12 @@ constexpr uint64_t kMaxWork = 2'000'000;
 
 class LazyRuleUnwinder final : public RuleUnwinder {
  public:
-  explicit LazyRuleUnwinder(const ModuleTable& modules)
-      : modules_(modules), code_(modules), finder_(code_), memory_(modules) {}
+  LazyRuleUnwinder(const ModuleTable& modules, os::RemoteMemory* generated)
+      : modules_(modules),
+        code_(modules),
+        generated_(generated),
+        finder_(code_),
+        memory_(modules) {}
 
   UnwindEnd Unwind(const RawSnapshot& snapshot, os::RemoteMemory* live, size_t max_depth,
                    std::vector<uint64_t>* pcs) override {
@@ -103,6 +107,7 @@ class LazyRuleUnwinder final : public RuleUnwinder {
       case FrameRule::Kind::kRoot:
         return StepEnd::kRoot;
       case FrameRule::Kind::kFramePointer:
+        if (exact && StepOutOfBareLeaf(at, pc)) return StepEnd::kStepped;
         return StepByFramePointer(exact, &registers_, memory_, pc);
       case FrameRule::Kind::kTrampoline:
         return LeaveSignalFrame(&registers_, memory_, pc) ? StepEnd::kStepped
@@ -117,8 +122,7 @@ class LazyRuleUnwinder final : public RuleUnwinder {
 
   // The rule of an address that is not in the cache; null: it is no place to go on from.
   const FrameRule* Resolve(uint64_t at, bool by_pointer, UnwindEnd* end) {
-    const Mapping* const mapping = modules_.FindMapping(at);
-    if (mapping == nullptr || !mapping->executable) {
+    if (!IsCode(at)) {
       *end = by_pointer ? UnwindEnd::kNoRules : UnwindEnd::kUnknownCode;
       return nullptr;
     }
@@ -144,27 +148,62 @@ class LazyRuleUnwinder final : public RuleUnwinder {
     if (has_rules) rule = MakeFrameRule(found);
     // On aarch64 the kernel's own rules lead past the function that was interrupted.
     if (has_rules && (kReturnOnStack || rule.is_signal == 0)) return rule;
-    std::array<uint8_t, kTrampolineBytes + 1> bytes;
-    const absl::Span<const uint8_t> code = CodeAt(at, bytes.data(), bytes.size());
-    if (IsSigreturn(code) || (!code.empty() && IsSigreturn(code.subspan(1)))) {
+    if (IsSigreturn(CodeAround(at))) {
       rule.kind = FrameRule::Kind::kTrampoline;
       rule.is_signal = 1;
-    } else if (!has_rules && IsLinkageStub(code)) {
-      rule.kind = FrameRule::Kind::kStep;
-      rule.base = os::Registers::kSp;
-      rule.offset = 8;
-      rule.return_offset = -8;
     }
     return rule;
   }
 
-  absl::Span<const uint8_t> CodeAt(uint64_t address, uint8_t* into, size_t size) {
-    const CodeCache::Loaded* const loaded = code_.FindModule(address);
-    if (loaded == nullptr) return {};
-    return {into, code_.Read(*loaded, address - loaded->module->bias, into, size)};
+  // Where code without rules begins or ends, its frame pointer is still, or again, its caller's:
+  // going by it would leave the caller out.
+  bool StepOutOfBareLeaf(uint64_t at, uint64_t* pc) {
+    const BareLeaf leaf = LookAtLeaf(CodeAround(at));
+    if (leaf == BareLeaf::kUnknown) return false;
+    FrameRegisters caller = registers_;
+    uint64_t sp = registers_.sp();
+    if (leaf == BareLeaf::kFramePushed) {
+      uint64_t pointer = 0;
+      if (!memory_.Read(sp, &pointer)) return false;
+      caller.Set(os::Registers::kFp, pointer);
+      sp += sizeof(pointer);
+    }
+    if (kReturnOnStack) {
+      if (!memory_.Read(sp, pc)) return false;
+      sp += sizeof(*pc);
+    } else {
+      if (!registers_.Knows(kLinkRegister)) return false;
+      *pc = StripAuthentication(registers_.values[kLinkRegister], kSignsReturns);
+    }
+    if (!IsCode(*pc - 1) || !FollowsCall(*pc)) return false;
+    caller.Set(os::Registers::kSp, sp);
+    registers_ = caller;
+    return true;
   }
 
-  // A return address found by frame pointer alone. JIT code cannot be looked at: taken as it is.
+  bool IsCode(uint64_t address) const {
+    const Mapping* const mapping = modules_.FindMapping(address);
+    return mapping != nullptr && mapping->executable;
+  }
+
+  // Code of a file, or generated code out of the process if that may be read, as bare_code.h wants
+  // it; zeros in front of the address where another page begins. Valid until called again.
+  absl::Span<const uint8_t> CodeAround(uint64_t at) {
+    around_.fill(0);
+    const size_t lead = at % RawSnapshot::kPageBytes < kBareCodeBefore ? 0 : kBareCodeBefore;
+    uint8_t* const into = around_.data() + kBareCodeBefore - lead;
+    const size_t size = kBareCodeBytes - kBareCodeBefore + lead;
+    size_t got = 0;
+    if (const CodeCache::Loaded* const loaded = code_.FindModule(at)) {
+      got = code_.Read(*loaded, at - lead - loaded->module->bias, into, size);
+    } else if (generated_ != nullptr && IsCode(at)) {
+      got = generated_->Read(at - lead, into, size);
+    }
+    return {around_.data(), got + kBareCodeBefore - lead};
+  }
+
+  // Whether a return address found by frame pointer alone follows a call. Generated code is taken
+  // as it is: HotSpot's interpreter returns to addresses that nothing called from.
   bool FollowsCall(uint64_t pc) {
     uint64_t word = 0;
     if (code_.FindModule(pc - 1) == nullptr || !code_.ReadWord(pc - kCallBytes, &word)) return true;
@@ -173,10 +212,13 @@ class LazyRuleUnwinder final : public RuleUnwinder {
 
   const ModuleTable& modules_;
   CodeCache code_;
+  os::RemoteMemory* const generated_;
   RuleFinder finder_;
   RuleCache cache_;
   uint64_t generation_ = 0;
   uint64_t lookups_ = 0;
+
+  std::array<uint8_t, kBareCodeBytes> around_;
 
   // Of the unwind under way.
   StackMemory memory_;
@@ -186,8 +228,9 @@ class LazyRuleUnwinder final : public RuleUnwinder {
 
 }  // namespace
 
-std::unique_ptr<RuleUnwinder> CreateRuleUnwinder(const ModuleTable& modules) {
-  return std::make_unique<LazyRuleUnwinder>(modules);
+std::unique_ptr<RuleUnwinder> CreateRuleUnwinder(const ModuleTable& modules,
+                                                 os::RemoteMemory* generated) {
+  return std::make_unique<LazyRuleUnwinder>(modules, generated);
 }
 
 }  // namespace lambent

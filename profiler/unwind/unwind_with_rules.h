@@ -29,7 +29,10 @@ class RuleUnwinder : public Unwinder {
   virtual void ForgetAddresses() = 0;
 };
 
-// `modules` must outlive it; it notices when they changed.
-std::unique_ptr<RuleUnwinder> CreateRuleUnwinder(const ModuleTable& modules);
+// `modules` must outlive it; it notices when they changed. `generated`, the process's memory, is
+// where code that is in no file is read when a thread is interrupted in it, a few bytes; null: it
+// is not, and where such code begins or ends the caller may be left out.
+std::unique_ptr<RuleUnwinder> CreateRuleUnwinder(const ModuleTable& modules,
+                                                 os::RemoteMemory* generated);
 
 }  // namespace lambent

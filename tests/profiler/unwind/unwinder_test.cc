@@ -25,7 +25,7 @@ namespace lambent {
 namespace {
 
 std::unique_ptr<Unwinder> CreateByRules(const ModuleTable& modules) {
-  return CreateRuleUnwinder(modules);
+  return CreateRuleUnwinder(modules, nullptr);
 }
 
 // This very process, looked at as any other.

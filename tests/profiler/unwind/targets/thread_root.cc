@@ -1,0 +1,21 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+// A thread's stack: its root is clone's. The main thread waits.
+#include <pthread.h>
+
+#include "target.h"
+
+NAMED void CaseThreadLeaf() { Work(50); }
+NAMED void* CaseThreadStart(void*) {
+  for (;;) {
+    CaseThreadLeaf();
+    STAY;
+  }
+}
+
+int main() {
+  pthread_t thread;
+  pthread_create(&thread, nullptr, &CaseThreadStart, nullptr);
+  Ready();
+  pthread_join(thread, nullptr);
+}

@@ -4,9 +4,12 @@
 #
 # usage: make-layer.sh BIN_FOLDER OUT_FOLDER
 #
-# Packs BIN_FOLDER/lambent-extension, stripped, into OUT_FOLDER/lambent-layer-<architecture>.zip:
+# Packs lambent-extension and liblambent-agent.so of BIN_FOLDER, stripped, into
+# OUT_FOLDER/lambent-layer-<architecture>.zip:
 #   extensions/lambent           the launcher
 #   lambent/lambent-extension    the program
+#   lambent/exec-wrapper         for AWS_LAMBDA_EXEC_WRAPPER
+#   lambent/liblambent-agent.so  what it preloads
 #   lambent/LICENSE
 # The same input gives the same bytes: sorted names, one date, one mode.
 set -euo pipefail
@@ -14,20 +17,21 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 bin=${1:?usage: make-layer.sh BIN_FOLDER OUT_FOLDER}
 out=${2:?usage: make-layer.sh BIN_FOLDER OUT_FOLDER}
-program=$bin/lambent-extension
-[[ -x $program ]] || {
-  echo "make-layer.sh: $program is missing; build it first (./dev build)" >&2
-  exit 1
-}
+for file in lambent-extension liblambent-agent.so; do
+  [[ -x $bin/$file ]] || {
+    echo "make-layer.sh: $bin/$file is missing; build it first (./dev build)" >&2
+    exit 1
+  }
+done
 
 staging=$(mktemp -d)
 trap 'rm -rf "$staging"' EXIT
 mkdir -p "$staging/extensions" "$staging/lambent" "$out"
 cp "$here/lambent" "$staging/extensions/lambent"
-cp "$program" "$staging/lambent/lambent-extension"
+cp "$bin/lambent-extension" "$bin/liblambent-agent.so" "$here/exec-wrapper" "$staging/lambent/"
 cp "$here/../../LICENSE" "$staging/lambent/LICENSE"
-strip --strip-all "$staging/lambent/lambent-extension"
-chmod 0755 "$staging/extensions/lambent" "$staging/lambent/lambent-extension"
+strip --strip-all "$staging/lambent/lambent-extension" "$staging/lambent/liblambent-agent.so"
+chmod 0755 "$staging/extensions/lambent" "$staging/lambent/"*
 chmod 0644 "$staging/lambent/LICENSE"
 
 zip=$(cd "$out" && pwd)/lambent-layer-$(uname -m).zip

@@ -26,7 +26,8 @@ The function
   --init-timeout SECONDS (10)
   --env NAME=VALUE, --env NAME          for function and extensions; repeat. Without a value it is
                               taken from here: nothing else of this environment but PATH, HOME and
-                              the AWS credentials is passed on
+                              the AWS credentials is passed on. As on Lambda, the runtime is
+                              started through AWS_LAMBDA_EXEC_WRAPPER, unless it is "provided"
   --env-extensions NAME=VALUE for the extensions only; repeat
 
 The events

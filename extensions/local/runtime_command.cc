@@ -39,6 +39,21 @@ std::string PythonExecutionEnv(const std::string& program) {
   return "AWS_Lambda_" + (!failed && name.rfind("python3", 0) == 0 ? name : "python3");
 }
 
+// As Lambda does for all but OS-only runtimes: the wrapper is started, with the runtime's command
+// as its arguments.
+absl::Status Wrap(const LocalOptions& options, RuntimeCommand* command) {
+  const auto wrapper = options.environment.find("AWS_LAMBDA_EXEC_WRAPPER");
+  if (wrapper == options.environment.end() || wrapper->second.empty()) return absl::OkStatus();
+  if (!os::IsExecutableFile(wrapper->second)) {
+    return absl::NotFoundError(absl::StrCat("find AWS_LAMBDA_EXEC_WRAPPER: ", wrapper->second,
+                                            " is not an executable file"));
+  }
+  command->arguments[0] = command->program;
+  command->program = wrapper->second;
+  command->arguments.insert(command->arguments.begin(), wrapper->second);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<RuntimeCommand> FindRuntime(const LocalOptions& options,
@@ -75,6 +90,7 @@ absl::StatusOr<RuntimeCommand> FindRuntime(const LocalOptions& options,
   if (options.runtime == RuntimeKind::kPython) {
     command.execution_env = PythonExecutionEnv(command.program);
   }
+  if (absl::Status wrapped = Wrap(options, &command); !wrapped.ok()) return wrapped;
   return command;
 }
 

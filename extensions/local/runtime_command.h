@@ -19,7 +19,8 @@ struct RuntimeCommand {
   std::string execution_env;           // AWS_EXECUTION_ENV; empty: not defined
 };
 
-// For --runtime or the command given. NotFound when the program or our Python client is not there.
+// For --runtime or the command given, through the function's AWS_LAMBDA_EXEC_WRAPPER unless the
+// runtime is OS-only. NotFound when the program, the wrapper or our Python client is not there.
 // The client (runtimes/python/lambent_runtime.py) is looked for beside the installed program, in
 // ../share/lambent/runtimes/python, and then in the source tree this was built from.
 absl::StatusOr<RuntimeCommand> FindRuntime(const LocalOptions& options,

@@ -10,6 +10,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "profiler/os/temp_dir.h"
 #include "tests/fakes/fake_platform.h"
 #include "tests/support/program.h"
 
@@ -20,6 +21,7 @@ namespace fs = std::filesystem;
 using support::Finished;
 using support::Program;
 using support::RunProgram;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -72,11 +74,25 @@ TEST_F(LayerTest, TheSameProgramGivesTheSameBytes) {
 
 TEST_F(LayerTest, HoldsTheLauncherAndTheProgramAndNothingElseToStart) {
   const Finished list = RunProgram({"unzip", "-Z1", ZipIn("out").string()});
-  EXPECT_EQ(list.out, "extensions/lambent\nlambent/LICENSE\nlambent/lambent-extension\n");
+  EXPECT_EQ(list.out,
+            "extensions/lambent\nlambent/LICENSE\nlambent/exec-wrapper\nlambent/lambent-extension\n"
+            "lambent/liblambent-agent.so\n");
   const Finished modes = RunProgram(
       {"unzip", "-Z", ZipIn("out").string(), "extensions/lambent", "lambent/lambent-extension"});
   EXPECT_THAT(modes.out, HasSubstr("-rwxr-xr-x"));
   EXPECT_LE(fs::file_size(ZipIn("out")), 7u << 20);
+}
+
+TEST_F(LayerTest, ItsWrapperLoadsTheAgentIntoTheRuntime) {
+  const std::string opt = (folder_ / "opt").string();
+  ASSERT_TRUE(RunProgram({"unzip", "-q", ZipIn("out").string(), "-d", opt}).ok());
+  const Finished loaded = RunProgram({opt + "/lambent/exec-wrapper", "/bin/sh", "-c",
+                                      "ls -l /proc/$$/fd; echo \"$1\"", "sh", "a b"},
+                                     {}, kLimit);
+  EXPECT_TRUE(loaded.ok()) << loaded.Describe();
+  EXPECT_EQ(loaded.err, "");
+  EXPECT_THAT(loaded.out, HasSubstr("/memfd:lambent-agent"));
+  EXPECT_THAT(loaded.out, EndsWith("a b\n"));
 }
 
 TEST_F(LayerTest, RunsWhereThereIsNoLibrary) {
@@ -110,6 +126,43 @@ TEST_F(LayerTest, RunsWhereThereIsNoLibrary) {
   EXPECT_THAT(finished.err, StartsWith("lambent: profiles cannot be delivered to 127.0.0.1:9: "));
   EXPECT_THAT(finished.err, HasSubstr("Connection refused"));
   EXPECT_EQ(HeaderOf(platform.requests().at(0).headers, "Lambda-Extension-Name"), "lambent");
+}
+
+// The wrapper beside the agent, as the layer has them, and a shell as the runtime.
+class ExecWrapperTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string wrapper = std::string(LAMBENT_SOURCE_DIR) + "/extensions/layer/exec-wrapper";
+    fs::copy_file(wrapper, dir_.path() + "/exec-wrapper");
+    fs::copy_file(LAMBENT_BINARY_DIR "/liblambent-agent.so", Agent());
+  }
+  std::string Agent() const { return dir_.path() + "/liblambent-agent.so"; }
+  Finished RunWrapped(const std::string& script, const support::Variables& variables = {}) const {
+    return RunProgram({dir_.path() + "/exec-wrapper", "/bin/sh", "-c", script, "sh", "a b"},
+                      variables, kLimit);
+  }
+
+  const os::TempDir dir_ = *os::TempDir::Create("lambent-wrapper-test-");
+};
+
+TEST_F(ExecWrapperTest, KeepsWhatIsPreloadedAlready) {
+  const Finished kept = RunWrapped("echo $LD_PRELOAD", {{"LD_PRELOAD", "libc.so.6"}});
+  EXPECT_EQ(kept.out, Agent() + ":libc.so.6\n");
+}
+
+TEST_F(ExecWrapperTest, StartsTheRuntimeWithoutAgentWhenThatIsMissing) {
+  fs::remove(Agent());
+  const Finished without = RunWrapped("echo \"<$LD_PRELOAD>\"");
+  EXPECT_TRUE(without.ok()) << without.Describe();
+  EXPECT_EQ(without.out + without.err, "<>\n");
+}
+
+TEST_F(ExecWrapperTest, GoesThroughAnotherWrapper) {
+  const std::string next = dir_.path() + "/next";
+  support::WriteFile(next, "#!/bin/sh\necho wrapped\nexec \"$@\"\n");
+  fs::permissions(next, fs::perms::owner_all);
+  const Finished both = RunWrapped("echo \"$1\"", {{"LAMBENT_EXEC_WRAPPER", next}});
+  EXPECT_EQ(both.out, "wrapped\na b\n");
 }
 
 }  // namespace

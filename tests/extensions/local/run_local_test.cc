@@ -213,6 +213,19 @@ TEST_F(RunLocalTest, ExtensionsGetTheFilteredEnvironmentAndTheRuntimeTheWhole) {
   EXPECT_EQ(extension["AWS_LAMBDA_RUNTIME_API"], runtime["AWS_LAMBDA_RUNTIME_API"]);
 }
 
+TEST_F(RunLocalTest, RuntimeIsStartedThroughTheExecWrapper) {
+  const fs::path wrapper = Dir() / "wrapper";
+  std::ofstream(wrapper) << "#!/bin/sh\nexport WRAPPED=\"$#: $1\"\nexec \"$@\"\n";
+  fs::permissions(wrapper, fs::perms::owner_all);
+  EXPECT_EQ(Run({"--event", R"({"then":"environment"})", "--env",
+                 "AWS_LAMBDA_EXEC_WRAPPER=" + wrapper.string()}),
+            0);
+  const std::string wrapped = Json::parse(Response(1))["WRAPPED"];
+  EXPECT_THAT(wrapped, ::testing::MatchesRegex("4: /.*/python3.*"));
+  EXPECT_EQ(Run({"--event", "{}", "--env", "AWS_LAMBDA_EXEC_WRAPPER=" + (Dir() / "no").string()}),
+            4);
+}
+
 TEST_F(RunLocalTest, ExtensionThatCrashesInAnInvocationFailsIt) {
   AddExtension("recorder");
   EXPECT_EQ(Run({"--event", R"({"then":"hang"})", "--env-extensions", "RECORD_CRASH_ON=INVOKE"}),

@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 
 #include "profiler/stacks/ladder.h"
-#include "profiler/unwind/unwind_with_libunwind.h"
+#include "profiler/unwind/unwind_with_rules.h"
 
 namespace lambent {
 namespace {
@@ -49,7 +49,7 @@ Ladder::Ladder(int32_t pid, const os::Clock& clock, const LadderOptions& options
       files_(parts_.proc->OpenProcess(pid)),
       modules_(*files_, &memory_),
       names_(modules_, strings_),
-      native_(clock, memory_, modules_, CreateLibunwindUnwinder(modules_)),
+      native_(clock, memory_, modules_, CreateRuleUnwinder(modules_, &memory_)),
       own_cpu_(*parts_.affinity),
       search_(pid, modules_, memory_, strings_),
       blocked_(native_, search_.stacks()),

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "extensions/external/wrapper_sampler.h"
 #include "profiler/stacks/ladder.h"
 
 namespace lambent {
@@ -38,7 +39,9 @@ absl::StatusOr<std::unique_ptr<ProcessSampler>> RuntimeAttacher::Attach() {
     rungs.push_back({static_cast<uint32_t>(rung.rung), rung.available, rung.reason});
   }
   on_attached_(std::move(rungs));
-  return *std::move(ladder);
+  if (!IsWrapper(runtime->exe)) return *std::move(ladder);
+  return std::make_unique<WrapperSampler>(*std::move(ladder), clock_,
+                                          [this] { return finder_.Find(); });
 }
 
 }  // namespace lambent

@@ -20,7 +20,7 @@
 namespace lambent {
 
 // Looks for the runtime process and attaches the ladder to it: what a session calls to get its
-// sampler. Made anywhere, then confined to the sampler thread.
+// sampler. Made anywhere, then confined to the sampler thread. Must outlive the samplers it gives.
 class RuntimeAttacher {
  public:
   struct Options {

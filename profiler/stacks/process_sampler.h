@@ -35,8 +35,8 @@ class ProcessSampler {
 
   // Observes every thread of the process once, in one tick, and calls `sink` for each: with a
   // sample or with the reason why there is none. Returns false when the process has ended
-  // (kTargetGone was reported for the threads it still knew). A thread whose stack is still to come
-  // may be left out; then its next observation weighs more.
+  // (kTargetGone was reported for the threads it still knew), or another is to be sampled instead.
+  // A thread whose stack is still to come may be left out; then its next observation weighs more.
   virtual bool Observe(absl::FunctionRef<void(const ThreadSample&)> sink) = 0;
 
   // Describes a frame of a stack this sampler delivered. Reads symbol tables the first time a frame

@@ -27,6 +27,7 @@ struct ValidatedDictionary {
     uint32_t name = 0;  // string
     uint32_t file = 0;  // string
     uint32_t line = 0;
+    uint32_t current_line = 0;
     uint32_t module = 0;
     uint64_t address = 0;
   };

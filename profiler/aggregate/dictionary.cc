@@ -53,12 +53,10 @@ uint32_t Dictionary::AddModule(std::string_view path, std::string_view build_id)
 }
 
 uint32_t Dictionary::AddFrame(const FrameDescription& frame) {
-  const NamedFrame named{frame.kind,
-                         AddString(frame.name),
-                         AddString(frame.file),
-                         frame.line,
-                         AddModule(frame.module_path, frame.module_build_id),
-                         frame.address};
+  const NamedFrame named{
+      frame.kind,   AddString(frame.name), AddString(frame.file),
+      frame.line,   frame.current_line,    AddModule(frame.module_path, frame.module_build_id),
+      frame.address};
   const auto [it, added] = known_frames_.try_emplace(named, frames_.size());
   if (added) frames_.push_back(named);
   return it->second;

@@ -38,12 +38,14 @@ class Dictionary {
     uint32_t name = 0;
     uint32_t file = 0;
     uint32_t line = 0;
+    uint32_t current_line = 0;
     uint32_t module = 0;
     uint64_t address = 0;
     friend bool operator==(const NamedFrame&, const NamedFrame&) = default;
     template <typename H>
     friend H AbslHashValue(H h, const NamedFrame& f) {
-      return H::combine(std::move(h), f.kind, f.name, f.file, f.line, f.module, f.address);
+      return H::combine(std::move(h), f.kind, f.name, f.file, f.line, f.current_line, f.module,
+                        f.address);
     }
   };
   struct StackNode {

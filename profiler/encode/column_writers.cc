@@ -102,12 +102,16 @@ void WriteDictionary(const Dictionary& dictionary, v1::Dictionary* out) {
     out->add_module_path(dictionary.modules()[i].path);
     out->add_module_build_id(dictionary.modules()[i].build_id);
   }
-  for (size_t i = sent.frames; i < dictionary.frames().size(); ++i) {
-    const Dictionary::NamedFrame& frame = dictionary.frames()[i];
+  const auto added = absl::MakeConstSpan(dictionary.frames()).subspan(sent.frames);
+  const bool lines = std::any_of(added.begin(), added.end(), [](const Dictionary::NamedFrame& f) {
+    return f.current_line != 0;
+  });
+  for (const Dictionary::NamedFrame& frame : added) {
     out->add_frame_kind(static_cast<v1::FrameKind>(frame.kind));
     out->add_frame_name(frame.name);
     out->add_frame_file(frame.file);
     out->add_frame_line(frame.line);
+    if (lines) out->add_frame_current_line(frame.current_line);
     out->add_frame_module(frame.module);
     out->add_frame_address(frame.address);
   }

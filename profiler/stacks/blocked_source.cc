@@ -46,8 +46,7 @@ CaptureResult BlockedSource::Read(ObservedThread& thread, const CaptureAttempt& 
   }
   const CaptureResult copied = interpreter_->Copy(thread.tid());
   if (copied != CaptureResult::kCaptured) return copied;
-  const bool registers =
-      attempt.reads_calls && attempt.call.kind != os::ThreadCall::Kind::kRunning;
+  const bool registers = attempt.reads_calls && attempt.call.kind != os::ThreadCall::Kind::kRunning;
   return attempt.native && registers && ReadNative(thread, attempt)
              ? interpreter_->NameAmong(native_.pcs(), &thread.stack)
              : interpreter_->Name(&thread.stack);

@@ -24,9 +24,8 @@ RungPlan ChooseRung(const ThreadFacts& thread, const LadderAbilities& abilities)
     return {.drop = DropReason::kRefused};
   }
   if (thread.interpreted && thread.native && abilities.stop) {
-    return {.first = Step::kStop,
-            .second = Step::kConsistentRead,
-            .drop = DropReason::kInconsistent};
+    return {
+        .first = Step::kStop, .second = Step::kConsistentRead, .drop = DropReason::kInconsistent};
   }
   if (thread.interpreted) {
     return {.first = Step::kConsistentRead,

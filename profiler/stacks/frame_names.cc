@@ -47,6 +47,7 @@ FrameDescription FrameNames::Describe(const Frame& frame) {
   description.name = strings_.Get(frame.name);
   description.file = strings_.Get(frame.file);
   description.line = frame.line;
+  description.current_line = frame.current_line;
   description.address = frame.address;
   if (frame.kind != FrameKind::kNative || frame.module == ModuleId{}) return description;
   const Module& module = modules_.Get(frame.module);

@@ -19,8 +19,8 @@ constexpr int64_t kLatestNs = 2'000'000'000;
 }  // namespace
 
 InterpreterSearch::InterpreterSearch(int32_t pid, ModuleTable& modules, os::RemoteMemory& memory,
-                                     StringTable& strings)
-    : pid_(pid), modules_(modules), memory_(memory), strings_(strings) {}
+                                     StringTable& strings, bool lines)
+    : pid_(pid), modules_(modules), memory_(memory), strings_(strings), lines_(lines) {}
 
 void InterpreterSearch::Tick(int64_t now_ns) {
   if (stacks_ != nullptr || now_ns < next_ns_) return;
@@ -41,7 +41,7 @@ void InterpreterSearch::Try() {
     return;
   }
   found_ = "CPython 3." + std::to_string((*reader)->location().minor) + " frames lie in memory";
-  owned_ = std::make_unique<PythonStacks>(*std::move(reader));
+  owned_ = std::make_unique<PythonStacks>(*std::move(reader), lines_);
   stacks_ = owned_.get();
 }
 

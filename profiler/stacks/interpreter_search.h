@@ -19,9 +19,9 @@ namespace lambent {
 // Confined to the sampler thread.
 class InterpreterSearch {
  public:
-  // All must outlive this.
+  // All must outlive this. `lines`: frames are told apart by the line they execute.
   InterpreterSearch(int32_t pid, ModuleTable& modules, os::RemoteMemory& memory,
-                    StringTable& strings);
+                    StringTable& strings, bool lines);
 
   // Once per tick.
   void Tick(int64_t now_ns);
@@ -43,6 +43,7 @@ class InterpreterSearch {
   ModuleTable& modules_;
   os::RemoteMemory& memory_;
   StringTable& strings_;
+  const bool lines_;
   std::unique_ptr<InterpreterStacks> owned_;
   InterpreterStacks* stacks_ = nullptr;
   std::string found_;

@@ -22,7 +22,8 @@ class InterpreterStacks {
   // interpreter does not know the thread, or the thread runs nothing of it now.
   virtual CaptureResult Copy(int32_t tid) = 0;
 
-  // The CPU on which the thread of the last copy ran user code last, as of that copy; -1: not known.
+  // The CPU on which the thread of the last copy ran user code last, as of that copy; -1: not
+  // known.
   virtual int CpuOfCopy() const = 0;
 
   // Whether the last two copies hold the same stack.

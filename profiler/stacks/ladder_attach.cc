@@ -51,7 +51,7 @@ Ladder::Ladder(int32_t pid, const os::Clock& clock, const LadderOptions& options
       names_(modules_, strings_),
       native_(clock, memory_, modules_, CreateRuleUnwinder(modules_, &memory_)),
       own_cpu_(*parts_.affinity),
-      search_(pid, modules_, memory_, strings_),
+      search_(pid, modules_, memory_, strings_, options.lines),
       blocked_(native_, search_.stacks()),
       consistent_(own_cpu_, search_.stacks()),
       agent_(pid, *parts_.agent_door, own_cpu_, native_, options.period_ns),

@@ -31,6 +31,9 @@ struct LadderOptions {
   // Threads followed; more are counted as kTooManyThreads. Each takes up to four descriptors.
   size_t max_threads = 192;
   NativeFrames native = NativeFrames::kWhenBlocked;
+  // Interpreted frames are told apart by the line they execute. Many more stacks: for a recording,
+  // not for what runs all day.
+  bool lines = false;
 };
 
 // What the ladder does to the system; tests replace parts of it.

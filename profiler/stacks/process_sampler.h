@@ -18,7 +18,8 @@ struct FrameDescription {
   FrameKind kind = FrameKind::kUnknown;
   std::string_view name;  // as the source has it (mangled for C++); empty: unknown
   std::string_view file;
-  uint32_t line = 0;  // first line of the function; 0: unknown
+  uint32_t line = 0;          // first line of the function; 0: unknown
+  uint32_t current_line = 0;  // the line it executes; 0: unknown, or not asked for
   std::string_view module_path;
   std::string_view module_build_id;  // raw bytes
   uint64_t address = 0;  // start of the function when named, else the frame's own address

@@ -6,7 +6,11 @@ namespace lambent {
 namespace {
 
 Frame FrameOf(const cpython::PythonFrame& frame) {
-  return {.kind = FrameKind::kPython, .name = frame.name, .file = frame.file, .line = frame.line};
+  return {.kind = FrameKind::kPython,
+          .name = frame.name,
+          .file = frame.file,
+          .line = frame.line,
+          .current_line = frame.current_line};
 }
 
 }  // namespace
@@ -29,7 +33,7 @@ CaptureResult PythonStacks::Copy(int32_t tid) {
 
 CaptureResult PythonStacks::Name(Stack* stack) {
   const cpython::RawPythonStack& raw = copies_[last_];
-  reader_->Decode(raw, &frames_);
+  reader_->Decode(raw, lines_, &frames_);
   stack->clear();
   for (const cpython::PythonFrame& frame : frames_) {
     if (stack->size() + 1 >= kMaxStackDepth) break;
@@ -44,8 +48,7 @@ CaptureResult PythonStacks::Name(Stack* stack) {
 CaptureResult PythonStacks::NameAmong(absl::Span<const uint64_t> pcs, Stack* stack) {
   const cpython::RawPythonStack& raw = copies_[last_];
   // One that was cut off has another frame than its last address, or one more.
-  if (raw.truncated || stack->size() != pcs.size() ||
-      stack->back().kind == FrameKind::kTruncated) {
+  if (raw.truncated || stack->size() != pcs.size() || stack->back().kind == FrameKind::kTruncated) {
     return Name(stack);
   }
   native_.clear();
@@ -54,7 +57,7 @@ CaptureResult PythonStacks::NameAmong(absl::Span<const uint64_t> pcs, Stack* sta
     frame.internal = frame.module == reader_->location().module;
     native_.push_back({frame, reader_->IsEval(pcs[i])});
   }
-  reader_->Decode(raw, &frames_);
+  reader_->Decode(raw, lines_, &frames_);
   interpreted_.clear();
   for (const cpython::PythonFrame& frame : frames_) {
     interpreted_.push_back({FrameOf(frame), frame.entry});

@@ -15,8 +15,9 @@ namespace lambent {
 // CPython's stacks, for the rungs. Confined to the sampler thread.
 class PythonStacks final : public InterpreterStacks {
  public:
-  explicit PythonStacks(std::unique_ptr<cpython::CPythonReader> reader)
-      : reader_(std::move(reader)) {}
+  // `lines`: name frames with the line they execute.
+  PythonStacks(std::unique_ptr<cpython::CPythonReader> reader, bool lines)
+      : reader_(std::move(reader)), lines_(lines) {}
 
   CaptureResult Copy(int32_t tid) override;
   int CpuOfCopy() const override { return reader_->cpu(); }
@@ -27,6 +28,7 @@ class PythonStacks final : public InterpreterStacks {
 
  private:
   std::unique_ptr<cpython::CPythonReader> reader_;
+  const bool lines_;
   cpython::RawPythonStack copies_[2];
   int last_ = 0;  // index of the last copy
   std::vector<cpython::PythonFrame> frames_;

@@ -14,7 +14,8 @@ namespace lambent {
 
 // One frame of a captured stack, before aggregation.
 //  native:    module and address (as the module's ELF file numbers it); no name yet.
-//  python:    name, file and first line of the function; no module.
+//  python:    name, file and first line of the function; the line it executes if lines are wanted
+//             (0: it has none); no module.
 //  truncated: nothing else is set; callers beyond it are missing.
 //  internal:  a native frame of the interpreter's own code, among interpreted frames.
 //  unknown:   module and address as far as known (module 0: an absolute address outside any file).
@@ -23,6 +24,7 @@ struct Frame {
   StringId name{};
   StringId file{};
   uint32_t line = 0;
+  uint32_t current_line = 0;
   ModuleId module{};
   uint64_t address = 0;
   bool internal = false;
@@ -30,8 +32,8 @@ struct Frame {
   friend bool operator==(const Frame&, const Frame&) = default;
   template <typename H>
   friend H AbslHashValue(H h, const Frame& f) {
-    return H::combine(std::move(h), f.kind, f.name, f.file, f.line, f.module, f.address,
-                      f.internal);
+    return H::combine(std::move(h), f.kind, f.name, f.file, f.line, f.current_line, f.module,
+                      f.address, f.internal);
   }
 };
 

@@ -80,6 +80,7 @@ class FakeProcessSampler final : public ProcessSampler {
     description.name = strings_.Get(frame.name);
     description.file = strings_.Get(frame.file);
     description.line = frame.line;
+    description.current_line = frame.current_line;
     description.address = frame.address;
     description.hidden = frame.internal;
     if (frame.module != ModuleId{}) {

@@ -61,7 +61,8 @@ CaptureResult CPythonReader::Capture(int32_t tid, RawPythonStack* stack) {
   return CaptureResult::kInconsistent;
 }
 
-size_t CPythonReader::Decode(const RawPythonStack& stack, std::vector<PythonFrame>* frames) {
+size_t CPythonReader::Decode(const RawPythonStack& stack, bool lines,
+                             std::vector<PythonFrame>* frames) {
   frames->clear();
   names_.clear();
   for (const CodeHead& head : stack.codes) names_.push_back(codes_.Find(head));
@@ -70,7 +71,8 @@ size_t CPythonReader::Decode(const RawPythonStack& stack, std::vector<PythonFram
     if (frame.code >= names_.size()) continue;
     const CodeCache::Names& names = names_[frame.code];
     unnamed += names.name == StringId{} ? 1 : 0;
-    frames->push_back({names.name, names.file, names.line, frame.entry});
+    const uint32_t line = lines ? codes_.FindLine(stack.codes[frame.code], frame.instruction) : 0;
+    frames->push_back({names.name, names.file, names.line, line, frame.entry});
   }
   return unnamed;
 }

@@ -23,10 +23,11 @@ namespace lambent::cpython {
 
 // A Python frame with its names.
 struct PythonFrame {
-  StringId name{};     // qualified from 3.11; empty: could not be read
-  StringId file{};     // as compiled
-  uint32_t line = 0;   // first line of the function
-  bool entry = false;  // see RawFrame
+  StringId name{};            // qualified from 3.11; empty: could not be read
+  StringId file{};            // as compiled
+  uint32_t line = 0;          // first line of the function
+  uint32_t current_line = 0;  // being executed; 0: not known, or not asked for
+  bool entry = false;         // see RawFrame
 };
 
 enum class CaptureResult : uint8_t {
@@ -56,8 +57,9 @@ class CPythonReader {
   // Copies the frames of thread `tid`. Typically two system calls; allocates nothing once warm.
   CaptureResult Capture(int32_t tid, RawPythonStack* stack);
 
-  // Names the frames, leaf first; `frames` is overwritten. Returns how many have no name.
-  size_t Decode(const RawPythonStack& stack, std::vector<PythonFrame>* frames);
+  // Names the frames, leaf first, with the lines they execute where `lines` is set; `frames` is
+  // overwritten. Returns how many have no name.
+  size_t Decode(const RawPythonStack& stack, bool lines, std::vector<PythonFrame>* frames);
 
   // Forgets what is kept of a thread that has ended.
   void ForgetThread(int32_t tid) { predictions_.erase(tid); }

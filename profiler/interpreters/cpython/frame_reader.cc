@@ -43,7 +43,10 @@ FrameReader::FrameReader(os::RemoteMemory& memory, const Offsets& offsets, uint6
       code_type_(code_type),
       rseq_offset_(rseq_offset),
       thread_bytes_(std::max({End(offsets.thread_id, 8), End(offsets.thread_frame, 8),
-                              End(offsets.thread_native_id, 8), End(offsets.thread_chunk, 16)})) {}
+                              End(offsets.thread_native_id, 8), End(offsets.thread_chunk, 16)})),
+      frame_bytes_(std::max({End(offsets.frame_code, 8), End(offsets.frame_previous, 8),
+                             End(offsets.frame_owner, 1), End(offsets.frame_is_entry, 1),
+                             End(offsets.frame_instruction, 8)})) {}
 
 FrameResult FrameReader::Read(const ThreadStateRef& thread, int32_t tid,
                               FramePrediction* prediction, RawPythonStack* stack) {
@@ -55,7 +58,7 @@ FrameResult FrameReader::Read(const ThreadStateRef& thread, int32_t tid,
     copy_.Add(prediction->chunks[i].address, prediction->chunks[i].used);
   }
   for (size_t i = 0; i < prediction->loose_count; ++i) {
-    copy_.Add(prediction->loose[i], kFrameBytes);
+    copy_.Add(prediction->loose[i], frame_bytes_);
   }
   for (size_t i = 0; i < prediction->recheck_count; ++i) {
     copy_.Add(prediction->rechecks[i], kCodeBytes);
@@ -128,7 +131,7 @@ const char* FrameReader::GetFrame(uint64_t address, FramePrediction* next) {
   for (size_t i = 0; i < next->chunk_count; ++i) {
     const auto& chunk = next->chunks[i];
     if (address > chunk.address && address < chunk.address + chunk.used) {
-      return Get(address, kFrameBytes);
+      return Get(address, frame_bytes_);
     }
   }
   // An older chunk: it is full up to its `top`.
@@ -144,12 +147,12 @@ const char* FrameReader::GetFrame(uint64_t address, FramePrediction* next) {
       if (address > previous && address - previous < size && used <= size &&
           next->chunk_count < FramePrediction::kMaxChunks) {
         LoadChunk(previous, used, next);
-        return Get(address, kFrameBytes);
+        return Get(address, frame_bytes_);
       }
     }
   }
   if (next->loose_count < FramePrediction::kMaxLoose) next->loose[next->loose_count++] = address;
-  return Get(address, kFrameBytes);
+  return Get(address, frame_bytes_);
 }
 
 FrameResult FrameReader::Walk(uint64_t frame, FramePrediction* next, RawPythonStack* stack) {
@@ -180,11 +183,24 @@ FrameResult FrameReader::Walk(uint64_t frame, FramePrediction* next, RawPythonSt
       const bool entry =
           always_entry || previous == 0 ||
           (offsets_.frame_is_entry != Offsets::kAbsent && bytes[offsets_.frame_is_entry] != 0);
-      stack->frames.push_back({frame, IndexOfCode(code, stack), entry});
+      stack->frames.push_back({frame, IndexOfCode(code, stack), entry, InstructionOf(bytes, code)});
     }
     frame = previous;
   }
   return FrameResult::kOk;
+}
+
+int32_t FrameReader::InstructionOf(const char* frame, uint64_t code) const {
+  constexpr int64_t kMaxCode = 1 << 30;
+  int64_t at = 0;
+  if (offsets_.code_instructions == Offsets::kAbsent) {
+    at = int64_t{static_cast<int32_t>(IntAt(frame, offsets_.frame_instruction))} *
+         offsets_.instruction_bytes;
+  } else {
+    const uint64_t first = code + offsets_.code_instructions;
+    at = static_cast<int64_t>(WordAt(frame, offsets_.frame_instruction) - first);
+  }
+  return at < -kMaxCode || at > kMaxCode ? RawFrame::kNowhere : static_cast<int32_t>(at);
 }
 
 uint32_t FrameReader::IndexOfCode(uint64_t address, RawPythonStack* stack) const {
@@ -254,6 +270,7 @@ bool ParseCodeHead(const char* bytes, const Offsets& offsets, uint64_t code_type
       WordAt(bytes, offsets.code_qualified_name != Offsets::kAbsent ? offsets.code_qualified_name
                                                                     : offsets.code_name);
   head->file_name = WordAt(bytes, offsets.code_file_name);
+  head->line_table = WordAt(bytes, offsets.code_line_table);
   head->first_line = IntAt(bytes, offsets.code_first_line);
   head->argument_count = IntAt(bytes, offsets.code_argument_count);
   head->flags = IntAt(bytes, offsets.code_flags);

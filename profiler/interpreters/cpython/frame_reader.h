@@ -83,6 +83,7 @@ class FrameReader {
   bool ReadHeads(absl::Span<CodeHead* const> heads);
   void Recheck(const FramePrediction& prediction);
   void PlanRechecks(const RawPythonStack& stack, FramePrediction* next) const;
+  int32_t InstructionOf(const char* frame, uint64_t code) const;
   uint32_t IndexOfCode(uint64_t address, RawPythonStack* stack) const;
 
   os::RemoteMemory& memory_;
@@ -90,6 +91,7 @@ class FrameReader {
   const uint64_t code_type_;
   const std::optional<int64_t> rseq_offset_;
   const size_t thread_bytes_;  // of a thread state, as far as it is needed
+  const size_t frame_bytes_;   // of a frame
   CopiedMemory copy_;
   absl::flat_hash_map<uint64_t, CodeHead> heads_;  // by address
   std::vector<CodeHead*> unknown_;                 // of the stack being read

@@ -20,17 +20,26 @@ constexpr Offsets k39 = {
     .thread_frame = 24,
     .frame_code = 32,
     .frame_previous = 24,
+    .frame_instruction = 104,
+    .line_form = LineForm::kSteps,
     .code_flags = 36,
     .code_argument_count = 16,
     .code_first_line = 40,
     .code_file_name = 104,
     .code_name = 112,
+    .code_line_table = 120,
     .ascii_size = 48,
     .compact_size = 72,
 };
 
-// What we read lies where it did in 3.9; f_lasti, which we do not read, has moved.
-constexpr Offsets k310 = k39;
+// All else lies where it did in 3.9.
+constexpr Offsets k310 = [] {
+  Offsets offsets = k39;
+  offsets.frame_instruction = 96;
+  offsets.instruction_bytes = 2;
+  offsets.line_form = LineForm::kRanges;
+  return offsets;
+}();
 
 constexpr Offsets k311 = {
     .runtime_interpreters_head = 40,
@@ -46,12 +55,15 @@ constexpr Offsets k311 = {
     .frame_code = 32,
     .frame_previous = 48,
     .frame_is_entry = 68,
+    .frame_instruction = 56,
     .code_flags = 48,
     .code_argument_count = 56,
     .code_first_line = 72,
     .code_file_name = 112,
     .code_name = 120,
     .code_qualified_name = 128,
+    .code_line_table = 136,
+    .code_instructions = 184,
     .ascii_size = 48,
     .compact_size = 72,
 };
@@ -70,12 +82,15 @@ constexpr Offsets k312 = {
     .frame_code = 0,
     .frame_previous = 8,
     .frame_owner = 70,
+    .frame_instruction = 56,
     .code_flags = 48,
     .code_argument_count = 52,
     .code_first_line = 68,
     .code_file_name = 112,
     .code_name = 120,
     .code_qualified_name = 128,
+    .code_line_table = 136,
+    .code_instructions = 192,
     .ascii_size = 40,
     .compact_size = 56,
 };
@@ -95,12 +110,15 @@ enum DebugPosition : size_t {
   kThreadChunk = 208,
   kFramePrevious = 232,
   kFrameExecutable = 240,
+  kFrameInstruction = 248,
   kFrameOwner = 264,
   kCodeFileName = 280,
   kCodeName = 288,
   kCodeQualifiedName = 296,
+  kCodeLineTable = 304,
   kCodeFirstLine = 312,
   kCodeArgumentCount = 320,
+  kCodeInstructions = 344,
   kAsciiSize = 560,
 };
 
@@ -162,12 +180,15 @@ absl::StatusOr<Offsets> OffsetsOfRuntime(absl::Span<const char> runtime) {
       .frame_code = at(kFrameExecutable),
       .frame_previous = at(kFramePrevious),
       .frame_owner = at(kFrameOwner),
+      .frame_instruction = at(kFrameInstruction),
       .code_flags = 48,  // not in the table; only part of what tells two code objects apart
       .code_argument_count = at(kCodeArgumentCount),
       .code_first_line = at(kCodeFirstLine),
       .code_file_name = at(kCodeFileName),
       .code_name = at(kCodeName),
       .code_qualified_name = at(kCodeQualifiedName),
+      .code_line_table = at(kCodeLineTable),
+      .code_instructions = at(kCodeInstructions),
       .ascii_size = at(kAsciiSize),
       // PyCompactUnicodeObject is a PyASCIIObject with utf8_length and utf8.
       .compact_size = Narrow(ReadWord(runtime, kAsciiSize) + 16),
@@ -191,11 +212,13 @@ bool Fits(const Offsets& o) {
          WithinOrAbsent(o.cframe_current_frame, 8, 16) &&  //
          o.frame_code + 8u <= kFrameBytes && o.frame_previous + 8u <= kFrameBytes &&
          WithinOrAbsent(o.frame_owner, 1, kFrameBytes) &&
-         WithinOrAbsent(o.frame_is_entry, 1, kFrameBytes) &&  //
+         WithinOrAbsent(o.frame_is_entry, 1, kFrameBytes) &&
+         o.frame_instruction + 8u <= kFrameBytes &&  //
          o.code_flags + 4u <= kCodeBytes && o.code_argument_count + 4u <= kCodeBytes &&
          o.code_first_line + 4u <= kCodeBytes && o.code_file_name + 8u <= kCodeBytes &&
          o.code_name + 8u <= kCodeBytes && WithinOrAbsent(o.code_qualified_name, 8, kCodeBytes) &&
-         o.ascii_size <= kMaxText && o.compact_size <= kMaxText;
+         o.code_line_table + 8u <= kCodeBytes && o.ascii_size <= kMaxText &&
+         o.compact_size <= kMaxText;
 }
 
 }  // namespace lambent::cpython

@@ -9,6 +9,8 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 
+#include "profiler/interpreters/cpython/line_table.h"
+
 namespace lambent::cpython {
 
 // Where CPython keeps what we read, as byte offsets. All are checked to lie within what is read at
@@ -38,6 +40,11 @@ struct Offsets {
   uint16_t frame_previous = 0;
   uint16_t frame_owner = kAbsent;     // owner, where a shim of C code is told by it: 3.12, 3.13
   uint16_t frame_is_entry = kAbsent;  // 3.11
+  // Where the frame is in its code: from 3.11 a pointer into it; before, an index (f_lasti, an
+  // int), in units of `instruction_bytes`.
+  uint16_t frame_instruction = 0;
+  uint8_t instruction_bytes = 1;
+  LineForm line_form = LineForm::kLocations;
   // PyCodeObject
   uint16_t code_flags = 0;
   uint16_t code_argument_count = 0;
@@ -45,14 +52,19 @@ struct Offsets {
   uint16_t code_file_name = 0;
   uint16_t code_name = 0;
   uint16_t code_qualified_name = kAbsent;  // from 3.11
+  uint16_t code_line_table = 0;            // a bytes object
+  uint16_t code_instructions = kAbsent;    // co_code_adaptive, the first instruction; from 3.11
   // PyASCIIObject: its size is where ASCII text starts, PyCompactUnicodeObject's where other text
   // does
   uint16_t ascii_size = 0;
   uint16_t compact_size = 0;
 };
 
-// PyObject.ob_type, PyASCIIObject.length and .state: the same in all versions.
+// PyObject.ob_type, PyBytesObject.ob_size and .ob_sval, PyASCIIObject.length and .state: the same
+// in all versions.
 inline constexpr size_t kTypeOffset = 8;
+inline constexpr size_t kBytesSizeOffset = 16;
+inline constexpr size_t kBytesDataOffset = 32;
 inline constexpr size_t kTextLengthOffset = 16;
 inline constexpr size_t kTextStateOffset = 32;
 // Bits of PyASCIIObject.state.
@@ -65,10 +77,10 @@ inline constexpr uint8_t kOwnedByCStack = 3;
 // _PyStackChunk: previous, size in bytes, top (index of the first free word), then the words.
 inline constexpr size_t kChunkHeaderBytes = 24;
 
-// How much of each object is read at once.
+// How much of each object is read at once; of threads and frames only as far as is needed.
 inline constexpr size_t kThreadBytes = 384;
-inline constexpr size_t kFrameBytes = 72;
-inline constexpr size_t kCodeBytes = 136;
+inline constexpr size_t kFrameBytes = 112;
+inline constexpr size_t kCodeBytes = 144;
 
 // Versions we know: 3.kOldestMinor … 3.kNewestMinor.
 inline constexpr int kOldestMinor = 9;

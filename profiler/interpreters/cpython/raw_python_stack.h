@@ -17,6 +17,7 @@ struct CodeHead {
   uint64_t address = 0;
   uint64_t name = 0;  // qualified where there is one
   uint64_t file_name = 0;
+  uint64_t line_table = 0;
   uint32_t first_line = 0;
   uint32_t argument_count = 0;
   uint32_t flags = 0;
@@ -30,8 +31,15 @@ struct RawFrame {
   uint32_t code = 0;  // index into RawPythonStack::codes
   bool entry =
       false;  // called by C code: one run of the evaluation loop ends here, towards the root
+  // Bytes from its first instruction to the one it executes; below 0: it has not begun; kNowhere:
+  // not known.
+  static constexpr int32_t kNowhere = INT32_MAX;
+  int32_t instruction = kNowhere;
 
-  friend bool operator==(const RawFrame&, const RawFrame&) = default;
+  // Of the stack: a thread goes from one instruction to the next all the time.
+  friend bool operator==(const RawFrame& a, const RawFrame& b) {
+    return a.address == b.address && a.code == b.code && a.entry == b.entry;
+  }
 };
 
 // A thread's Python frames, leaf first, copied but not yet named. Reused between captures so that

@@ -93,7 +93,7 @@ class Snake {
     return Decoded(reader, stack);
   }
   std::vector<std::string> Decoded(CPythonReader& reader, const RawPythonStack& stack) {
-    reader.Decode(stack, &frames_);
+    reader.Decode(stack, /*lines=*/true, &frames_);
     std::vector<std::string> names;
     for (const PythonFrame& frame : frames_) names.emplace_back(strings_.Get(frame.name));
     return names;
@@ -161,6 +161,66 @@ handler()
     EXPECT_EQ(snake.frames()[1].line, 6u);
     EXPECT_EQ(snake.File(0), "<string>");
     EXPECT_TRUE(snake.frames().back().entry);
+    std::vector<uint32_t> lines;
+    for (const PythonFrame& frame : snake.frames()) lines.push_back(frame.current_line);
+    EXPECT_THAT(lines, ElementsAre(5, 7, 7, 7, 7, 9, 10));
+  }
+}
+
+// What each frame executes as Python itself says: backwards jumps, calls over several lines, lines
+// far apart and functions longer than a byte can say.
+TEST_P(CPythonTest, LinesAreThoseOfATraceback) {
+  std::string script = R"(
+import sys, time
+def leaf(x=0):
+    frame = sys._getframe(1)
+    while frame:
+        print('line', frame.f_lineno)
+        frame = frame.f_back
+    print('ready')
+    time.sleep(1000)
+def looping():
+    for i in range(2):
+        if i == 1:
+            leaf()
+        x = [
+            i
+        ]
+def wide():
+    x = dict(
+        a=1,
+        b=(looping(),
+           2),
+        c=3)
+def generating():
+    try:
+        yield wide()
+    finally:
+        pass
+def long():
+    x = 0
+)";
+  for (int i = 0; i < 400; ++i) script += "    x = x + len(str(" + std::to_string(i) + "))\n";
+  script += std::string(300, '\n') + "    for y in generating(): pass\n" + std::string(200, '\n');
+  script += "    return x\nlambda_ = lambda: (\n  1,\n  long())\nlambda_()\n";
+  for (const std::string& interpreter : interpreters_) {
+    SCOPED_TRACE(interpreter);
+    Snake snake(interpreter, script);
+    ASSERT_TRUE(snake.ready()) << snake.output();
+    auto reader = snake.Attach();
+    ASSERT_TRUE(reader.ok()) << reader.status();
+    ASSERT_EQ(snake.Names(**reader, snake.pid()).size(), 7u);
+    std::string expected;
+    std::string found;
+    for (const PythonFrame& frame : snake.frames()) {
+      if (&frame == &snake.frames()[0]) {
+        EXPECT_EQ(frame.current_line, 9u);
+      } else {
+        found += "line " + std::to_string(frame.current_line) + "\n";
+      }
+    }
+    expected = snake.output().substr(0, snake.output().find("ready"));
+    EXPECT_EQ(found, expected);
   }
 }
 

@@ -228,6 +228,41 @@ TEST_F(FakeInterpreter, NameIsNotGivenToAnotherFunctionAtTheSameAddress) {
   EXPECT_EQ(strings.Get(codes.Find(old).name), "");
 }
 
+TEST_F(FakeInterpreter, LineTablesAreReadOnceAndAgainForAnotherFunction) {
+  PutRecursion(1);
+  const uint64_t table = kText + 0x1000;
+  memory_.Put(kCode + offsets_.code_line_table, table);
+  memory_.Put(table + kBytesSizeOffset, uint64_t{5});
+  // Two instructions of the first line, two of the next.
+  memory_.Put(table + kBytesDataOffset, uint64_t{0xd9'00'81});
+  memory_.Put(Frame(0) + offsets_.frame_instruction, kCode + offsets_.code_instructions + 4);
+  ASSERT_EQ(Read(), FrameResult::kOk);
+  ASSERT_EQ(stack_.frames[0].instruction, 4);
+  StringTable strings;
+  CodeCache codes(memory_, offsets_, kCodeType, strings);
+  EXPECT_EQ(codes.FindLine(stack_.codes[0], 0), 5u);
+  EXPECT_EQ(codes.FindLine(stack_.codes[0], 4), 6u);
+  EXPECT_EQ(codes.FindLine(stack_.codes[0], -2), 5u);
+  EXPECT_EQ(codes.FindLine(stack_.codes[0], RawFrame::kNowhere), 0u);
+  const int before = memory_.calls();
+  EXPECT_EQ(codes.FindLine(stack_.codes[0], 4), 6u);
+  EXPECT_EQ(memory_.calls() - before, 0);
+  memory_.Put(kCode + offsets_.code_first_line, uint32_t{50});
+  EXPECT_EQ(codes.FindLine(stack_.codes[0], 4), 6u);  // of the stack as it was copied
+  ASSERT_EQ(Read(), FrameResult::kOk);
+  EXPECT_EQ(codes.FindLine(stack_.codes[0], 4), 51u);
+}
+
+TEST_F(FakeInterpreter, StackIsTheSameWhicheverInstructionIsExecuted) {
+  PutRecursion(2);
+  ASSERT_EQ(Read(), FrameResult::kOk);
+  const RawPythonStack first = stack_;
+  memory_.Put(Frame(1) + offsets_.frame_instruction, kCode + offsets_.code_instructions + 8);
+  ASSERT_EQ(Read(), FrameResult::kOk);
+  EXPECT_EQ(stack_, first);
+  EXPECT_NE(stack_.frames[0].instruction, first.frames[0].instruction);
+}
+
 TEST_F(FakeInterpreter, ThreadsAreLookedForAgainOnlyWhenOneWasAdded) {
   ThreadStates threads(memory_, offsets_, kRuntime, kTid);
   EXPECT_EQ(threads.Find(kTid).address, kThread);

@@ -25,6 +25,7 @@
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/async_stream.h>
 
+#include "extensions/stream/connection_cause.h"
 #include "lambent/v1/ingest.grpc.pb.h"
 
 namespace lambent {
@@ -40,7 +41,8 @@ gpr_timespec In(absl::Duration wait) {
 }
 
 absl::Status ToStatus(const grpc::Status& status) {
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
+                      ConnectionCause(status.error_message()));
 }
 
 // One call on one channel, driven by its own completion queue on the uplink thread.
@@ -228,8 +230,11 @@ StreamOpener GrpcStreamOpener(ChannelSettings settings) {
     } else {
       credentials = grpc::InsecureChannelCredentials();
     }
+    grpc::ChannelArguments arguments = LeanArguments();
+    // The name that a certificate must be for is the one we were told, not what it became.
+    arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, settings.collector);
     return std::make_unique<GrpcBatchStream>(
-        grpc::CreateCustomChannel(TargetOf(settings.collector), credentials, LeanArguments()),
+        grpc::CreateCustomChannel(TargetOf(settings.collector), credentials, arguments),
         settings.token);
   };
 }

@@ -35,7 +35,7 @@ void InterpreterSearch::Try() {
   modules_tried_ = modules_.modules().size();
   auto reader = cpython::CPythonReader::Attach(pid_, modules_, memory_, strings_);
   // It is there, but has not started its first thread yet, or is not all mapped.
-  initialising_ = !reader.ok() && !absl::IsNotFound(reader.status());
+  initialising_ = absl::IsUnavailable(reader.status());
   if (!reader.ok()) {
     missing_ = std::string(reader.status().message());
     return;

@@ -37,7 +37,7 @@ enum class CaptureResult : uint8_t {
   kUnreadable,    // the process's memory can not be read: refused, or it has ended
 };
 
-// Reads the Python stacks of a CPython 3.9 to 3.13 process from outside, without stopping it.
+// Reads the Python stacks of a CPython 3.9 to 3.14 process from outside, without stopping it.
 // Memory is copied by Capture() and given names by Decode().
 //
 // Capture() alone proves nothing while its thread may run: the caller either knows that it did not

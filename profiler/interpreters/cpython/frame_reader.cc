@@ -10,6 +10,7 @@ namespace {
 
 constexpr uint64_t kLowestAddress = 4096;
 constexpr size_t kCFrameBytes = 16;
+constexpr uint64_t kTagMask = 7;  // of _PyStackRef; objects are aligned to 16
 // struct rseq, linux/rseq.h: `cpu_id` after `cpu_id_start`. The kernel writes it before the thread
 // returns to user code on another CPU.
 constexpr size_t kRseqCpu = 4;
@@ -173,8 +174,9 @@ FrameResult FrameReader::Walk(uint64_t frame, FramePrediction* next, RawPythonSt
     const char* const bytes = GetFrame(frame, next);
     if (bytes == nullptr) return FrameResult::kInconsistent;
     const bool shim = offsets_.frame_owner != Offsets::kAbsent &&
-                      static_cast<uint8_t>(bytes[offsets_.frame_owner]) == kOwnedByCStack;
-    const uint64_t code = WordAt(bytes, offsets_.frame_code);
+                      static_cast<uint8_t>(bytes[offsets_.frame_owner]) >= kOwnedByCStack;
+    uint64_t code = WordAt(bytes, offsets_.frame_code);
+    if (offsets_.frame_code_is_tagged) code &= ~kTagMask;
     const uint64_t previous = WordAt(bytes, offsets_.frame_previous);
     if (shim) {
       if (!stack->frames.empty()) stack->frames.back().entry = true;

@@ -95,32 +95,23 @@ constexpr Offsets k312 = {
     .compact_size = 56,
 };
 
-// Positions within 3.13's _Py_DebugOffsets of the uint64_t we want.
-enum DebugPosition : size_t {
+// Positions within _Py_DebugOffsets of the uint64_t we want. It has grown since 3.13.
+enum HeadPosition : size_t {
   kVersion = 8,
   kFreeThreaded = 16,
   kInterpretersHead = 40,
   kInterpreterNext = 64,
   kThreadsHead = 72,
-  kThreadNext = 168,
-  kThreadInterpreter = 176,
-  kThreadCurrentFrame = 184,
-  kThreadId = 192,
-  kThreadNativeId = 200,
-  kThreadChunk = 208,
-  kFramePrevious = 232,
-  kFrameExecutable = 240,
-  kFrameInstruction = 248,
-  kFrameOwner = 264,
-  kCodeFileName = 280,
-  kCodeName = 288,
-  kCodeQualifiedName = 296,
-  kCodeLineTable = 304,
-  kCodeFirstLine = 312,
-  kCodeArgumentCount = 320,
-  kCodeInstructions = 344,
-  kAsciiSize = 560,
 };
+struct DebugPositions {
+  size_t thread_next;  // interp, current_frame, thread_id, native_thread_id, datastack_chunk follow
+  size_t frame_previous;  // executable, instr_ptr, localsplus, owner follow
+  size_t code_file_name;  // name, qualname, linetable, firstlineno, argcount follow
+  size_t code_instructions;
+  size_t ascii_size;
+};
+constexpr DebugPositions k313{168, 232, 280, 344, 560};
+constexpr DebugPositions k314{192, 256, 320, 384, 640};
 
 uint64_t ReadWord(absl::Span<const char> bytes, size_t at) {
   uint64_t word = 0;
@@ -159,39 +150,45 @@ absl::StatusOr<Offsets> OffsetsOfRuntime(absl::Span<const char> runtime) {
       std::string_view(runtime.data(), 8) != std::string_view("xdebugpy", 8)) {
     return absl::InvalidArgumentError("reading _Py_DebugOffsets: its cookie is missing");
   }
-  if (ReadWord(runtime, kVersion) >> 16 != 0x030d) {
-    return absl::UnimplementedError("reading _Py_DebugOffsets: not of Python 3.13");
+  const uint64_t version = ReadWord(runtime, kVersion) >> 16;
+  if (version != 0x030d && version != 0x030e) {
+    return absl::UnimplementedError("reading _Py_DebugOffsets: not of Python 3.13 or 3.14");
   }
   if (ReadWord(runtime, kFreeThreaded) != 0) {
     return absl::UnimplementedError(
-        "reading Python's state: free-threaded builds are not supported");
+        "reading Python's state: free-threaded builds are not supported: their threads run while "
+        "one is looked at, and their code objects move");
   }
-  const auto at = [&](DebugPosition position) { return Narrow(ReadWord(runtime, position)); };
+  const DebugPositions& positions = version == 0x030d ? k313 : k314;
+  const auto at = [&](size_t position, size_t nth = 0) {
+    return Narrow(ReadWord(runtime, position + nth * sizeof(uint64_t)));
+  };
   const Offsets offsets = {
       .runtime_interpreters_head = at(kInterpretersHead),
       .interpreter_next = at(kInterpreterNext),
       .interpreter_threads_head = at(kThreadsHead),
-      .thread_next = at(kThreadNext),
-      .thread_interpreter = at(kThreadInterpreter),
-      .thread_id = at(kThreadId),
-      .thread_native_id = at(kThreadNativeId),
-      .thread_frame = at(kThreadCurrentFrame),
-      .thread_chunk = at(kThreadChunk),
-      .frame_code = at(kFrameExecutable),
-      .frame_previous = at(kFramePrevious),
-      .frame_owner = at(kFrameOwner),
-      .frame_instruction = at(kFrameInstruction),
+      .thread_next = at(positions.thread_next),
+      .thread_interpreter = at(positions.thread_next, 1),
+      .thread_id = at(positions.thread_next, 3),
+      .thread_native_id = at(positions.thread_next, 4),
+      .thread_frame = at(positions.thread_next, 2),
+      .thread_chunk = at(positions.thread_next, 5),
+      .frame_code = at(positions.frame_previous, 1),
+      .frame_previous = at(positions.frame_previous),
+      .frame_owner = at(positions.frame_previous, 4),
+      .frame_code_is_tagged = version >= 0x030e,
+      .frame_instruction = at(positions.frame_previous, 2),
       .code_flags = 48,  // not in the table; only part of what tells two code objects apart
-      .code_argument_count = at(kCodeArgumentCount),
-      .code_first_line = at(kCodeFirstLine),
-      .code_file_name = at(kCodeFileName),
-      .code_name = at(kCodeName),
-      .code_qualified_name = at(kCodeQualifiedName),
-      .code_line_table = at(kCodeLineTable),
-      .code_instructions = at(kCodeInstructions),
-      .ascii_size = at(kAsciiSize),
+      .code_argument_count = at(positions.code_file_name, 5),
+      .code_first_line = at(positions.code_file_name, 4),
+      .code_file_name = at(positions.code_file_name),
+      .code_name = at(positions.code_file_name, 1),
+      .code_qualified_name = at(positions.code_file_name, 2),
+      .code_line_table = at(positions.code_file_name, 3),
+      .code_instructions = at(positions.code_instructions),
+      .ascii_size = at(positions.ascii_size),
       // PyCompactUnicodeObject is a PyASCIIObject with utf8_length and utf8.
-      .compact_size = Narrow(ReadWord(runtime, kAsciiSize) + 16),
+      .compact_size = Narrow(ReadWord(runtime, positions.ascii_size) + 16),
   };
   if (!Fits(offsets)) {
     return absl::InvalidArgumentError(

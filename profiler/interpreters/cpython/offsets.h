@@ -18,7 +18,8 @@ namespace lambent::cpython {
 //
 // The tables for 3.9 to 3.12 were taken with offsetof() from the headers of each minor version
 // (their internal ones, Py_BUILD_CORE); they hold for every micro version, for both 64-bit
-// architectures and for shared and static builds. 3.13 describes itself (_Py_DebugOffsets).
+// architectures and for shared and static builds. 3.13 and 3.14 describe themselves
+// (_Py_DebugOffsets).
 struct Offsets {
   static constexpr uint16_t kAbsent = 0xffff;
 
@@ -38,8 +39,9 @@ struct Offsets {
   // _PyInterpreterFrame; PyFrameObject up to 3.10
   uint16_t frame_code = 0;
   uint16_t frame_previous = 0;
-  uint16_t frame_owner = kAbsent;     // owner, where a shim of C code is told by it: 3.12, 3.13
+  uint16_t frame_owner = kAbsent;     // owner, where a shim of C code is told by it: from 3.12
   uint16_t frame_is_entry = kAbsent;  // 3.11
+  bool frame_code_is_tagged = false;  // the pointer's low bits say who counts it: from 3.14
   // Where the frame is in its code: from 3.11 a pointer into it; before, an index (f_lasti, an
   // int), in units of `instruction_bytes`.
   uint16_t frame_instruction = 0;
@@ -72,7 +74,8 @@ inline constexpr uint32_t kTextKindShift = 2;
 inline constexpr uint32_t kTextKindMask = 7;
 inline constexpr uint32_t kTextCompact = 32;
 inline constexpr uint32_t kTextAscii = 64;
-// _PyInterpreterFrame.owner of a frame that stands for C code: FRAME_OWNED_BY_CSTACK.
+// _PyInterpreterFrame.owner from which on a frame stands for C code: FRAME_OWNED_BY_CSTACK, and in
+// 3.14, where that is 4, FRAME_OWNED_BY_INTERPRETER.
 inline constexpr uint8_t kOwnedByCStack = 3;
 // _PyStackChunk: previous, size in bytes, top (index of the first free word), then the words.
 inline constexpr size_t kChunkHeaderBytes = 24;
@@ -84,17 +87,19 @@ inline constexpr size_t kCodeBytes = 144;
 
 // Versions we know: 3.kOldestMinor … 3.kNewestMinor.
 inline constexpr int kOldestMinor = 9;
-inline constexpr int kNewestMinor = 13;
+inline constexpr int kNewestMinor = 14;
+// From this one on a runtime describes itself.
+inline constexpr int kFirstDescribedMinor = 13;
 
-// The table for 3.`minor`; none for 3.13, which describes itself, and for versions we do not know.
+// The table for 3.`minor`; none for those that describe themselves or that we do not know.
 std::optional<Offsets> OffsetsOfMinor(int minor);
 
 // How much of _PyRuntime OffsetsOfRuntime wants.
-inline constexpr size_t kDebugOffsetsBytes = 584;
+inline constexpr size_t kDebugOffsetsBytes = 760;
 
-// The table in the first bytes of a 3.13 _PyRuntime (struct _Py_DebugOffsets, pycore_runtime.h),
-// which are untrusted. Errors: Unimplemented for a free-threaded build or another version,
-// InvalidArgument for what is no such table.
+// The table in the first bytes of a 3.13 or 3.14 _PyRuntime (struct _Py_DebugOffsets,
+// pycore_debug_offsets.h), which are untrusted. Errors: Unimplemented for a free-threaded build or
+// another version, InvalidArgument for what is no such table.
 absl::StatusOr<Offsets> OffsetsOfRuntime(absl::Span<const char> runtime);
 
 // Whether every offset lies within what is read at once.

@@ -52,7 +52,7 @@ void AddEvalRanges(const ElfImage& image, uint64_t bias, std::vector<AddressRang
 
 absl::StatusOr<Offsets> ReadOffsets(int minor, uint64_t runtime, os::RemoteMemory& memory) {
   if (const auto known = OffsetsOfMinor(minor)) return *known;
-  if (minor != kNewestMinor) {
+  if (minor < kFirstDescribedMinor || minor > kNewestMinor) {
     return absl::UnimplementedError(
         absl::StrCat("reading Python's state: version 3.", minor, " is not supported"));
   }

@@ -30,16 +30,19 @@ namespace {
 using testing::Contains;
 using testing::ElementsAre;
 
-// Interpreters called 3.`minor`: those of pyenv, then the one in PATH's usual places.
+// Interpreters called 3.`minor`: those of pyenv, then those in the usual places, and what
+// get_python3_14.sh in this folder has brought.
 std::vector<std::string> FindInterpreters(int minor) {
   namespace fs = std::filesystem;
   const std::string name = "python3." + std::to_string(minor);
   std::vector<std::string> found;
   std::error_code error;
   if (const char* home = std::getenv("HOME")) {
-    for (const auto& entry : fs::directory_iterator(fs::path(home) / ".pyenv/versions", error)) {
-      const fs::path program = entry.path() / "bin" / name;
-      if (fs::exists(program, error)) found.push_back(program);
+    for (const char* folder : {".pyenv/versions", ".cache/lambent"}) {
+      for (const auto& entry : fs::directory_iterator(fs::path(home) / folder, error)) {
+        const fs::path program = entry.path() / "bin" / name;
+        if (fs::exists(program, error)) found.push_back(program);
+      }
     }
   }
   for (const char* folder : {"/usr/local/bin/", "/usr/bin/", "/var/lang/bin/"}) {

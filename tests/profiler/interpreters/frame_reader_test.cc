@@ -286,7 +286,7 @@ TEST_F(FakeInterpreter, ThreadsInACircleEnd) {
 }
 
 TEST(OffsetsTest, EveryTableFitsAndOthersAreUnknown) {
-  for (int minor = kOldestMinor; minor < kNewestMinor; ++minor) {
+  for (int minor = kOldestMinor; minor < kFirstDescribedMinor; ++minor) {
     ASSERT_TRUE(OffsetsOfMinor(minor).has_value());
     EXPECT_TRUE(Fits(*OffsetsOfMinor(minor))) << minor;
   }
@@ -299,10 +299,14 @@ TEST(OffsetsTest, FreeThreadedAndLaterRuntimesAreUnimplemented) {
   EXPECT_EQ(OffsetsOfRuntime(runtime).status().code(), absl::StatusCode::kInvalidArgument);
   std::memcpy(runtime.data(), "xdebugpy", 8);
   runtime[11] = 3;
-  runtime[10] = 14;
+  runtime[10] = 15;
   EXPECT_EQ(OffsetsOfRuntime(runtime).status().code(), absl::StatusCode::kUnimplemented);
+  runtime[10] = 14;
+  EXPECT_TRUE(OffsetsOfRuntime(runtime).ok());
+  EXPECT_TRUE(OffsetsOfRuntime(runtime)->frame_code_is_tagged);
   runtime[10] = 13;
   EXPECT_TRUE(OffsetsOfRuntime(runtime).ok());
+  EXPECT_FALSE(OffsetsOfRuntime(runtime)->frame_code_is_tagged);
   runtime[16] = 1;
   EXPECT_EQ(OffsetsOfRuntime(runtime).status().code(), absl::StatusCode::kUnimplemented);
   runtime[16] = 0;

@@ -14,8 +14,11 @@ RungPlan ChooseRung(const ThreadFacts& thread, const LadderAbilities& abilities)
             .second = may_stop ? Step::kStop : Step::kNone,
             .drop = DropReason::kInconsistent};
   }
-  // Every other way reads memory, a stopped thread's too.
-  if (!abilities.read_memory) return {.drop = DropReason::kRefused};
+  // Every other way but perf events reads memory, a stopped thread's too.
+  if (!abilities.read_memory) {
+    return {.first = runs && abilities.perf ? Step::kPerf : Step::kNone,
+            .drop = DropReason::kRefused};
+  }
   if (thread.blocked || thread.stopped) {
     // Frames of an interpreter need no registers.
     if (thread.interpreted || abilities.read_call) {
@@ -27,13 +30,14 @@ RungPlan ChooseRung(const ThreadFacts& thread, const LadderAbilities& abilities)
     return {
         .first = Step::kStop, .second = Step::kConsistentRead, .drop = DropReason::kInconsistent};
   }
-  if (thread.interpreted) {
+  if (thread.interpreted && abilities.consistent) {
     return {.first = Step::kConsistentRead,
             .second = abilities.stop ? Step::kStop : Step::kNone,
             .drop = DropReason::kInconsistent};
   }
-  // Registers of a running thread: nothing else but a stop shows them.
+  // Registers of a running thread: what else shows them is a stop, or perf events.
   if (abilities.stop) return {.first = Step::kStop, .drop = DropReason::kRefused};
+  if (abilities.perf) return {.first = Step::kPerf, .drop = DropReason::kRefused};
   return {.drop = DropReason::kRefused};
 }
 

@@ -26,10 +26,12 @@ struct LadderAbilities {
   bool read_call = false;    // /proc/PID/task/TID/syscall: registers of blocked threads
   bool stop = false;         // ptrace
   bool agent = false;        // the preloaded agent shares its memory
+  bool perf = false;         // perf_event_open
+  bool consistent = true;    // running interpreters may be read
 };
 
 // Where a stack is to be taken from.
-enum class Step : uint8_t { kNone, kUnchanged, kBlocked, kConsistentRead, kAgent, kStop };
+enum class Step : uint8_t { kNone, kUnchanged, kBlocked, kConsistentRead, kAgent, kStop, kPerf };
 
 // The way to one stack: `first`, and `second` if the first contradicts itself. kNone first: there
 // is no way, for the reason `drop`; after that, `drop` is the reason if all fail.

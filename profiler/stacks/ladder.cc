@@ -60,6 +60,10 @@ CaptureResult Ladder::TryStep(Step step, ObservedThread& thread, CaptureAttempt&
     case Step::kStop:
       source = &stop_;
       break;
+    case Step::kPerf:
+      attempt.interpreted = false;  // an interpreter's frames are not copied
+      source = &perf_;
+      break;
   }
   thread.has_stack = false;  // what is there is overwritten
   attempt.stood_still = false;
@@ -76,11 +80,13 @@ CaptureResult Ladder::TryStep(Step step, ObservedThread& thread, CaptureAttempt&
 
 void Ladder::Learn(Step step, CaptureResult result) {
   if (result == CaptureResult::kCaptured) failures_ = 0;
-  if (step == Step::kAgent && result == CaptureResult::kInconsistent) return;  // no nonsense found
+  const bool copied = step == Step::kAgent || step == Step::kPerf;
+  if (copied && result == CaptureResult::kInconsistent) return;  // no nonsense found
   if (result == CaptureResult::kUnreadable || result == CaptureResult::kInconsistent) ++failures_;
   if (result == CaptureResult::kUnreadable || result == CaptureResult::kGone) suspect_end_ = true;
   if (result != CaptureResult::kRefused) return;
   if (step == Step::kStop) probe_.abilities.stop = false;
+  if (step == Step::kPerf) probe_.abilities.perf = false;
   retry_refused_ns_ = clock_.MonotonicNs() + kRetryRefusedNs;
 }
 
@@ -209,6 +215,7 @@ bool Ladder::Observe(absl::FunctionRef<void(const ThreadSample&)> sink) {
   native_.BeginTick();
   agent_.BeginTick(now);
   NoteAgent();
+  perf_.BeginTick();
   search_.Tick(now);
   ended_.clear();
   for (auto& [tid, thread] : roster_.threads()) {

@@ -20,6 +20,7 @@
 #include "profiler/stacks/ladder_parts.h"
 #include "profiler/stacks/native_stacks.h"
 #include "profiler/stacks/own_cpu.h"
+#include "profiler/stacks/perf_source.h"
 #include "profiler/stacks/process_sampler.h"
 #include "profiler/stacks/rung_probe.h"
 #include "profiler/stacks/stop_source.h"
@@ -67,6 +68,7 @@ class Ladder final : public ProcessSampler {
   absl::Status Start();
   void OpenMemory();
   void NoteAgent();
+  void Restrict();
   bool CheckProcess(int64_t now);
   bool HasEnded();
   void AfterExec();
@@ -97,6 +99,7 @@ class Ladder final : public ProcessSampler {
   ConsistentSource consistent_;
   AgentSource agent_;
   StopSource stop_;
+  PerfSource perf_;
   ThreadRoster roster_;
   std::vector<int32_t> ended_;  // of the tick under way
   LadderProbe probe_;

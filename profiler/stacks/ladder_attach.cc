@@ -31,7 +31,8 @@ absl::StatusOr<std::unique_ptr<Ladder>> Ladder::Attach(int32_t pid, const os::Cl
                  .control = os::CreateThreadControl(),
                  .affinity = os::CreateAffinity(),
                  .open_memory = &os::ProbeRemoteMemory,
-                 .agent_door = os::CreateAgentDoor(options.proc_root)});
+                 .agent_door = os::CreateAgentDoor(options.proc_root),
+                 .perf = os::CreatePerfEvents()});
 }
 
 absl::StatusOr<std::unique_ptr<Ladder>> Ladder::Attach(int32_t pid, const os::Clock& clock,
@@ -56,9 +57,11 @@ Ladder::Ladder(int32_t pid, const os::Clock& clock, const LadderOptions& options
       consistent_(own_cpu_, search_.stacks()),
       agent_(pid, *parts_.agent_door, own_cpu_, native_, options.period_ns),
       stop_(clock, *parts_.control, own_cpu_, native_, search_.stacks()),
+      perf_(parts_.perf.get(), native_, options.period_ns),
       roster_(*files_, strings_, options.max_threads, [this](int32_t tid) {
         if (search_.stacks() != nullptr) search_.stacks()->Forget(tid);
         agent_.Forget(tid);
+        perf_.Forget(tid);
       }) {}
 
 absl::Status Ladder::Start() {
@@ -86,12 +89,24 @@ void Ladder::OpenMemory() {
     retry_refused_ns_ = clock_.MonotonicNs() + kRetryRefusedNs;
   }
   memory_.SwitchTo(std::move(memory.memory));
+  probe_.abilities.perf = perf_.Probe(pid());
+  probe_.perf = perf_.reason();
   NoteAgent();
+}
+
+void Ladder::Restrict() {
+  if (!options_.only.has_value()) return;
+  LadderAbilities& can = probe_.abilities;
+  can.agent = can.agent && options_.only == Rung::kAgent;
+  can.stop = can.stop && options_.only == Rung::kStop;
+  can.perf = can.perf && options_.only == Rung::kPerf;
+  can.consistent = options_.only == Rung::kConsistentRead;
 }
 
 void Ladder::NoteAgent() {
   probe_.abilities.agent = agent_.present();
   probe_.agent = agent_.reason();
+  Restrict();
 }
 
 void Ladder::AfterExec() {

@@ -6,10 +6,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "profiler/base/rung.h"
 #include "profiler/os/affinity.h"
 #include "profiler/os/agent_door.h"
+#include "profiler/os/perf_events.h"
 #include "profiler/os/process_files.h"
 #include "profiler/os/remote_memory.h"
 #include "profiler/os/thread_control.h"
@@ -31,6 +34,9 @@ struct LadderOptions {
   // Threads followed; more are counted as kTooManyThreads. Each takes up to four descriptors.
   size_t max_threads = 192;
   NativeFrames native = NativeFrames::kWhenBlocked;
+  // The one rung for running threads, where not the best of all is wanted; waiting ones are read as
+  // ever (rungs 0 and 1).
+  std::optional<Rung> only = std::nullopt;
   // Interpreted frames are told apart by the line they execute. Many more stacks: for a recording,
   // not for what runs all day.
   bool lines = false;
@@ -44,6 +50,7 @@ struct LadderParts {
   // os::ProbeRemoteMemory, called again after exec.
   std::function<os::RemoteMemoryProbe(int32_t pid, uint64_t address)> open_memory;
   std::unique_ptr<os::AgentDoor> agent_door;
+  std::unique_ptr<os::PerfEvents> perf = nullptr;  // null: there are none
 };
 
 }  // namespace lambent

@@ -54,7 +54,7 @@ std::vector<RungProbe> DescribeRungs(const LadderProbe& probe, const std::string
                                       : missing});
   rungs.push_back({Rung::kAgent, can.agent, probe.agent});
   rungs.push_back({Rung::kStop, can.stop, can.stop ? "ptrace is permitted" : "ptrace is refused"});
-  rungs.push_back({Rung::kPerf, false, "not used by this version"});
+  rungs.push_back({Rung::kPerf, can.perf, probe.perf});
   rungs.push_back({Rung::kMetricsOnly, true, "/proc is readable"});
   return rungs;
 }

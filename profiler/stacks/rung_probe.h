@@ -26,6 +26,7 @@ struct LadderProbe {
   bool counts_timeslices = false;
   std::string memory;  // what was found out about reading memory
   std::string agent;   // how the preloaded agent works, or why it does not
+  std::string perf;    // the same of perf events
 };
 
 // Tries what the rungs need on the process's main thread, disturbing nothing: no thread is stopped.

@@ -55,7 +55,11 @@ class RawSnapshot {
     if (limit - sp < size) size = static_cast<size_t>(limit - sp);
     // Never another page, which may be a guard.
     below_ = static_cast<size_t>(std::min(kRedZone, sp % kPageBytes));
-    const size_t got = size == 0 ? 0 : memory.Read(sp - below_, bytes_.get(), size + below_);
+    size_t got = size == 0 ? 0 : memory.Read(sp - below_, bytes_.get(), size + below_);
+    if (got == 0 && below_ != 0) {  // somebody's copy, which begins at the stack pointer
+      below_ = 0;
+      got = memory.Read(sp, bytes_.get(), size);
+    }
     if (got > below_) stack_size_ = got - below_;
     return stack_size_;
   }

@@ -69,6 +69,25 @@ TEST(ChooseRungTest, StopsRunningNativeThreadsOrSaysThatItMayNot) {
   EXPECT_EQ(ChooseRung({}, kLambda), (RungPlan{.drop = DropReason::kRefused}));
 }
 
+TEST(ChooseRungTest, SamplesRunningNativeThreadsByPerfWhereTheyMayNotBeStopped) {
+  LadderAbilities perf = kLambda;
+  perf.perf = true;
+  EXPECT_EQ(ChooseRung({}, perf).first, Step::kPerf);
+  perf.stop = true;
+  EXPECT_EQ(ChooseRung({}, perf).first, Step::kStop);
+  EXPECT_EQ(ChooseRung({}, {.perf = true}).first, Step::kPerf);
+  EXPECT_EQ(ChooseRung({.blocked = true}, {.perf = true}).first, Step::kNone);
+}
+
+TEST(ChooseRungTest, TakesNativeFramesOfAnInterpreterThatMayNotBeRead) {
+  LadderAbilities perf = kLambda;
+  perf.perf = true;
+  perf.consistent = false;
+  EXPECT_EQ(ChooseRung({.interpreted = true}, perf).first, Step::kPerf);
+  perf.stop = true;
+  EXPECT_EQ(ChooseRung({.interpreted = true}, perf).first, Step::kStop);
+}
+
 TEST(ChooseRungTest, RefusesEverythingWithoutMemory) {
   const LadderAbilities blind{.read_call = true, .stop = true};
   for (const bool blocked : {false, true}) {

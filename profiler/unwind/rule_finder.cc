@@ -40,8 +40,7 @@ bool RuleFinder::Find(uint64_t pc, FoundRules* found) {
 bool RuleFinder::FindIn(CodeCache::Loaded& loaded, CfiFormat format, uint64_t fde_address,
                         uint64_t at, FoundRules* found) {
   Fde fde;
-  const uint64_t section = format == CfiFormat::kDebugFrame ? loaded.index->section().address : 0;
-  const Cie* const cie = ReadFde(loaded, format, section, fde_address, &fde);
+  const Cie* const cie = ReadFde(loaded, format, fde_address, &fde);
   if (cie == nullptr || at - fde.start >= fde.size) return false;
   work_ += fde.instructions.size();
   if (!RunFdeInstructions(*cie, fde, at, &found->row)) return false;
@@ -65,10 +64,11 @@ bool RuleFinder::ReadEntry(const CodeCache::Loaded& loaded, CfiFormat format, ui
   return code_.Read(loaded, address, entry_.data(), size) == size;
 }
 
-const Cie* RuleFinder::ReadFde(const CodeCache::Loaded& loaded, CfiFormat format, uint64_t section,
-                               uint64_t address, Fde* fde) {
+const Cie* RuleFinder::ReadFde(const CodeCache::Loaded& loaded, CfiFormat format, uint64_t address,
+                               Fde* fde) {
   EntryHead head;
   if (!ReadEntry(loaded, format, address, &head) || head.is_cie) return nullptr;
+  const uint64_t section = format == CfiFormat::kDebugFrame ? ModuleCode::kDebugFrameAddress : 0;
   const Cie* const cie = FindCie(loaded, format, section + head.CieOf(format, address));
   if (cie == nullptr) return nullptr;
   const auto content = static_cast<size_t>(head.content);
@@ -111,8 +111,7 @@ void RuleFinder::MakeIndex(CodeCache::Loaded& loaded) {
     const std::optional<EntryHead> parsed = ParseEntryHead({bytes.data(), got}, section->format);
     if (!parsed.has_value() || parsed->next == 0) break;
     Fde fde;
-    if (!parsed->is_cie &&
-        ReadFde(loaded, section->format, section->address, address, &fde) != nullptr &&
+    if (!parsed->is_cie && ReadFde(loaded, section->format, address, &fde) != nullptr &&
         !index.Add(fde.start, offset)) {
       break;
     }

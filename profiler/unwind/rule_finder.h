@@ -64,8 +64,7 @@ class RuleFinder {
   bool ReadEntry(const CodeCache::Loaded& loaded, CfiFormat format, uint64_t address,
                  EntryHead* head);
   // Reads an FDE with its CIE; null: malformed.
-  const Cie* ReadFde(const CodeCache::Loaded& loaded, CfiFormat format, uint64_t section,
-                     uint64_t address, Fde* fde);
+  const Cie* ReadFde(const CodeCache::Loaded& loaded, CfiFormat format, uint64_t address, Fde* fde);
   const Cie* FindCie(const CodeCache::Loaded& loaded, CfiFormat format, uint64_t address);
   void MakeIndex(CodeCache::Loaded& loaded);
 

@@ -28,6 +28,7 @@
 
 #include <linux/random.h>
 
+#include "extensions/internal/kernel.h"
 #include "extensions/internal/sampled_threads.h"
 #include "extensions/internal/shared_memory.h"
 #include "extensions/internal/snapshot.h"
@@ -126,7 +127,8 @@ __attribute__((constructor)) void Load() {
 
 }  // namespace
 
-void OnSignal(int, siginfo_t* cause, void* context) {
+void OnSignal(int, void* cause_untyped, void* context) {
+  const auto* const cause = static_cast<const siginfo_t*>(cause_untyped);
   const auto value = reinterpret_cast<uint64_t>(cause->si_ptr);
   const auto& interrupted = *static_cast<const struct ucontext*>(context);
   if (memory->magic != kAgentMagic) {  // somebody wrote over it: nothing in it can be trusted

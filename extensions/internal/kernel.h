@@ -54,7 +54,7 @@ long Address(T* pointer) {
 
 // struct sigaction and sigset_t as rt_sigaction(2) has them.
 struct SignalAction {
-  void (*handler)(int, siginfo_t*, void*);
+  void (*handler)(int, void*, void*);
   unsigned long flags;
   void (*restorer)();
   uint64_t mask;

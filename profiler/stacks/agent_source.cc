@@ -22,16 +22,17 @@ constexpr uint64_t kPatience = 4;
 // The same in observations, where the kernel does not count CPU time.
 constexpr uint64_t kPatienceTicks = 16;
 constexpr int kMaxRequests = 3;
-constexpr int kMaxUnanswered = 12;
 // The agent is looked for at ticks 1, 2, 4, …, and then so often.
 constexpr uint64_t kLookEvery = 512;
+// Of an agent that nobody answers for: after so many ticks, twice as many the next time, ….
+constexpr uint64_t kMaxRest = 1 << 16;
 
 }  // namespace
 
 void AgentSource::BeginTick(int64_t now_ns) {
   ++ticks_;
   FollowRate(now_ns);
-  if (reader_ == nullptr && !given_up_ && ticks_ >= look_at_) Look();
+  if (reader_ == nullptr && ticks_ >= look_at_) Look();
   if (reader_ != nullptr && !reader_->BeginTick()) {
     reader_.reset();
     reason_ = "the agent has left the process";
@@ -42,26 +43,47 @@ void AgentSource::Reset() {
   reader_.reset();
   threads_.clear();
   ticks_ = look_at_ = 0;
-  unanswered_ = 0;
-  given_up_ = false;
+  rest_ = 0;
   Look();
 }
 
-void AgentSource::Look() {
-  look_at_ = ticks_ + std::clamp<uint64_t>(ticks_, 1, kLookEvery);
+std::unique_ptr<AgentReader> AgentSource::Open() {
   absl::StatusOr<std::unique_ptr<os::SharedFile>> file = door_.Open(pid_);
   if (!file.ok()) {
     reason_ = std::string(file.status().message());
-    return;
+    return nullptr;
   }
   absl::StatusOr<std::unique_ptr<AgentReader>> reader = AgentReader::Create(*std::move(file), pid_);
   if (!reader.ok()) {
     reason_ = std::string(reader.status().message());
+    return nullptr;
+  }
+  reason_ = "the preloaded agent's memory is shared";
+  (*reader)->SetPeriod(static_cast<uint64_t>(period_ns_ / kTimersPerTick));
+  return *std::move(reader);
+}
+
+void AgentSource::Look() {
+  look_at_ = ticks_ + std::clamp<uint64_t>(ticks_, 1, kLookEvery);
+  threads_.clear();
+  unanswered_ = 0;
+  reader_ = Open();
+}
+
+void AgentSource::Doubt() {
+  const uint64_t request = reader_->request();
+  reader_.reset();  // it is for one reader
+  reader_ = Open();
+  if (reader_ == nullptr || reader_->request() != request) {
+    threads_.clear();
+    unanswered_ = 0;
     return;
   }
-  reader_ = *std::move(reader);
-  reason_ = "the preloaded agent's memory is shared";
-  reader_->SetPeriod(static_cast<uint64_t>(period_ns_ / kTimersPerTick));
+  if (unanswered_ < kMaxRequests) return;  // others do answer
+  reader_.reset();
+  reason_ = "the agent does not answer: its signal is blocked, or has another owner";
+  rest_ = std::clamp(2 * rest_, kLookEvery, kMaxRest);
+  look_at_ = ticks_ + rest_;
 }
 
 void AgentSource::FollowRate(int64_t now_ns) {
@@ -75,12 +97,6 @@ void AgentSource::FollowRate(int64_t now_ns) {
   if (reader_ != nullptr) reader_->SetPeriod(static_cast<uint64_t>(period_ns_ / kTimersPerTick));
 }
 
-void AgentSource::GiveUp(std::string reason) {
-  reader_.reset();
-  given_up_ = true;
-  reason_ = std::move(reason);
-}
-
 CaptureResult AgentSource::Capture(ObservedThread& thread, CaptureAttempt& attempt) {
   if (reader_ == nullptr) return CaptureResult::kRefused;
   const auto [found, is_new] = threads_.try_emplace(thread.tid());
@@ -92,12 +108,18 @@ CaptureResult AgentSource::Capture(ObservedThread& thread, CaptureAttempt& attem
   const bool waiting = counts ? used_ns < kPatience * static_cast<uint64_t>(period_ns_)
                               : timed.waits < kPatienceTicks;
   if (!is_new && waiting) return CaptureResult::kPending;
-  if (timed.requests >= kMaxRequests) return CaptureResult::kInconsistent;
+  if (timed.requests == kMaxRequests) {
+    ++timed.requests;
+    Doubt();  // `timed` may be gone
+    return CaptureResult::kInconsistent;
+  }
+  if (timed.requests > kMaxRequests) return CaptureResult::kInconsistent;
   return Request(thread, attempt, timed);
 }
 
 CaptureResult AgentSource::Use(ObservedThread& thread, Timed& timed) {
   unanswered_ = 0;
+  rest_ = 0;
   timed.requests = 0;
   timed.waits = 0;
   timed.cpu_ns = thread.schedule.cpu_ns;
@@ -121,10 +143,7 @@ CaptureResult AgentSource::Request(ObservedThread& thread, const CaptureAttempt&
   timed.cpu_ns = thread.schedule.cpu_ns;
   timed.waits = 0;
   ++timed.requests;
-  if (++unanswered_ > kMaxUnanswered) {
-    GiveUp("the agent does not answer: its signal is blocked, or has another owner");
-    return CaptureResult::kInconsistent;
-  }
+  ++unanswered_;
   if (!door_.Request(pid_, thread.tid(), reader_->request())) return CaptureResult::kInconsistent;
   return CaptureResult::kPending;
 }

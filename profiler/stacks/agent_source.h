@@ -61,9 +61,12 @@ class AgentSource final : public StackSource {
     size_t stack_bytes = RawSnapshot::kDefaultStackBytes;  // as wished last
   };
 
+  // The memory, if there is one.
+  std::unique_ptr<AgentReader> Open();
   void Look();
+  // A thread does not answer. Perhaps the process runs another program, by exec of its own file.
+  void Doubt();
   void FollowRate(int64_t now_ns);
-  void GiveUp(std::string reason);
   CaptureResult Use(ObservedThread& thread, Timed& timed);
   CaptureResult Request(ObservedThread& thread, const CaptureAttempt& attempt, Timed& timed);
 
@@ -81,7 +84,7 @@ class AgentSource final : public StackSource {
   int64_t period_ns_;   // of the ticks, as the agent knows it
   int64_t smooth_ns_;   // of the ticks, as they come
   int unanswered_ = 0;  // requests in a row without any copy
-  bool given_up_ = false;
+  uint64_t rest_ = 0;   // ticks not to look for it again, the next time nobody answers
 };
 
 }  // namespace lambent

@@ -177,7 +177,7 @@ DropReason Ladder::Account(ObservedThread& thread, ThreadSample* sample) {
 bool Ladder::MayWait(const ThreadSample& sample) const {
   // A tick that comes late may hold a freeze, whose time is nobody's: that can only be told of what
   // is observed at this tick.
-  return sample.time_ns - last_tick_ns_ < 2 * tick_length_ns_;
+  return last_tick_ns_ == 0 || sample.time_ns - last_tick_ns_ < 2 * tick_length_ns_;
 }
 
 bool Ladder::ObserveThread(ObservedThread& thread, ThreadSample* sample) {

@@ -2,11 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Rung 3 on real programs with the real agent, where ptrace is refused.
+#include <sys/syscall.h>
+
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +20,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "profiler/base/agent_memory.h"
 #include "profiler/os/clock.h"
 #include "profiler/stacks/ladder.h"
 #include "tests/support/program.h"
@@ -22,9 +28,9 @@
 namespace lambent {
 namespace {
 
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr absl::Duration kLimit = absl::Seconds(40);
 constexpr absl::Duration kTick = absl::Milliseconds(10);
@@ -55,12 +61,19 @@ class AgentTest : public testing::Test {
         [&] { return program_->out().find("ready") != std::string::npos; }, absl::Seconds(30)))
         << program_->err();
   }
-  void StartNative(const std::string& mode, const std::string& argument = "") {
-    Start({LAMBENT_NATIVE_TARGET, mode, argument});
+  void StartTarget(const std::string& mode, const std::string& argument = "") {
+    Start({LAMBENT_AGENT_TARGET, mode, argument});
+  }
+  // The number the program said last after `word`, 0: none.
+  int64_t Said(const std::string& word) {
+    program_->CollectUntil([] { return false; }, absl::ZeroDuration());
+    const size_t at = program_->out().rfind(word + " ");
+    return at == std::string::npos ? 0 : std::atoll(&program_->out()[at + word.size() + 1]);
   }
 
-  void Attach() {
-    auto ladder = Ladder::Attach(program_->pid(), os::RealClock(), {},
+  void Attach() { AttachTo(program_->pid()); }
+  void AttachTo(int32_t pid) {
+    auto ladder = Ladder::Attach(pid, os::RealClock(), {},
                                  {.proc = os::CreateProcFiles(),
                                   .control = std::make_unique<RefusingControl>(),
                                   .affinity = os::CreateAffinity(),
@@ -100,11 +113,26 @@ class AgentTest : public testing::Test {
     }
     return std::nullopt;
   }
+  static bool Holds(const Seen& seen, const std::string& name) {
+    return std::find(seen.names.begin(), seen.names.end(), name) != seen.names.end();
+  }
   std::optional<Seen> AwaitFunction(const std::string& name, Rung rung = Rung::kAgent) {
-    return Await([&](const Seen& seen) {
-      return seen.sample.rung == rung &&
-             std::find(seen.names.begin(), seen.names.end(), name) != seen.names.end();
-    });
+    return Await([&](const Seen& seen) { return seen.sample.rung == rung && Holds(seen, name); });
+  }
+  // Ticks until the agent has given `samples`.
+  bool AwaitSamples(int samples) {
+    return Await([&](const Seen&) { return rungs_[Rung::kAgent] >= samples; }).has_value();
+  }
+  // Ticks until the program has said `word` with at least `number`.
+  bool AwaitWord(const std::string& word, int64_t number = 0) {
+    const int64_t end = os::RealClock().MonotonicNs() + absl::ToInt64Nanoseconds(kLimit);
+    while (os::RealClock().MonotonicNs() < end && alive_) {
+      Tick();
+      if (program_->out().find(word + " ") != std::string::npos && Said(word) >= number)
+        return true;
+      Said(word);
+    }
+    return false;
   }
 
   RungProbe Probe() {
@@ -132,16 +160,223 @@ std::vector<std::string> Ours(const std::vector<std::string>& names) {
 }
 
 TEST_F(AgentTest, ShowsARunningNativeThreadsExactCallers) {
-  StartNative("spin");
+  StartTarget("spin");
   Attach();
   ASSERT_TRUE(Probe().available) << Probe().reason;
   const auto seen = AwaitFunction("TargetSpinLeaf");
   ASSERT_TRUE(seen.has_value());
-  EXPECT_THAT(Ours(seen->names),
-              ElementsAre("TargetSpinLeaf", "TargetMiddle", "TargetOuter", "main"));
+  EXPECT_THAT(Ours(seen->names), ElementsAre("TargetSpinLeaf", "TargetSpin", "main"));
   EXPECT_EQ(seen->names.back(), "_start");
   EXPECT_EQ(seen->sample.state, ThreadState::kRunning);
   EXPECT_EQ(seen->sample.stopped_ns, 0);
+}
+
+TEST_F(AgentTest, SharesAreThoseOfTheWork) {
+  StartTarget("shares");
+  Attach();
+  int64_t large_ns = 0;
+  int64_t all_ns = 0;
+  ASSERT_TRUE(Await([&](const Seen& seen) {
+                if (seen.sample.rung != Rung::kAgent || seen.names.empty()) return false;
+                if (Holds(seen, "TargetThreeParts")) large_ns += seen.sample.cpu_ns;
+                all_ns += seen.sample.cpu_ns;
+                return rungs_[Rung::kAgent] >= 300;
+              }).has_value());
+  EXPECT_NEAR(static_cast<double>(large_ns) / static_cast<double>(all_ns), 0.75, 0.12);
+}
+
+// What passed while no copy had come yet is in the next observation: no time is lost, none counted
+// twice.
+TEST_F(AgentTest, WeightsAddUpToTheTimeThatPassed) {
+  StartTarget("spin");
+  Attach();
+  std::optional<int64_t> first_ns;
+  int64_t last_ns = 0;
+  int64_t sum_ns = 0;
+  ASSERT_TRUE(Await([&](const Seen& seen) {
+                if (first_ns.has_value()) sum_ns += seen.sample.wall_ns;
+                if (!first_ns.has_value()) first_ns = seen.sample.time_ns;
+                last_ns = seen.sample.time_ns;
+                return rungs_[Rung::kAgent] >= 30;
+              }).has_value());
+  EXPECT_EQ(sum_ns, last_ns - *first_ns);
+}
+
+TEST_F(AgentTest, FindsThreadsWhoseCreatorSleeps) {
+  StartTarget("threads", "5");
+  Attach();
+  std::set<int32_t> seen_tids;
+  EXPECT_TRUE(Await([&](const Seen& seen) {
+                if (Holds(seen, "TargetWorker") && seen.sample.rung == Rung::kAgent) {
+                  seen_tids.insert(seen.sample.tid);
+                }
+                return seen_tids.size() == 5;
+              }).has_value())
+      << seen_tids.size();
+}
+
+// More threads than the agent has places for, each for some milliseconds.
+TEST_F(AgentTest, SurvivesThreadsThatComeAndGo) {
+  StartTarget("churn");
+  Attach();
+  ASSERT_TRUE(AwaitWord("wave", kAgentThreads / 16 + 8)) << program_->out();
+  EXPECT_TRUE(alive_);
+  EXPECT_GT(rungs_[Rung::kAgent], 0);
+}
+
+TEST_F(AgentTest, ForkLeavesTheParentItsAgentAndGivesTheChildNone) {
+  StartTarget("fork");
+  Attach();
+  ASSERT_TRUE(AwaitSamples(5));
+  const auto child = static_cast<int32_t>(Said("child"));
+  ASSERT_GT(child, 0);
+  ladder_.reset();
+  AttachTo(child);
+  EXPECT_FALSE(Probe().available);
+  EXPECT_THAT(Probe().reason, HasSubstr("the agent's memory is that of process"));
+  for (const Seen& seen : Tick()) EXPECT_EQ(seen.sample.stack, nullptr);
+}
+
+TEST_F(AgentTest, FollowsExecIntoTheSameProgramAnew) {
+  StartTarget("exec");
+  Attach();
+  EXPECT_TRUE(AwaitFunction("TargetSpinLeaf").has_value()) << Probe().reason;
+}
+
+TEST_F(AgentTest, LeavesAnotherProfilersSignalAlone) {
+  StartTarget("sigprof");
+  Attach();
+  EXPECT_TRUE(AwaitFunction("TargetThreeParts").has_value());
+  EXPECT_TRUE(AwaitWord("sigprof", 100)) << program_->out();
+}
+
+// The program's handler gets what was on its way, a signal or two for each thread, and no more.
+TEST_F(AgentTest, YieldsToTheProgramsOwnHandler) {
+  StartTarget("sigurg");
+  Attach();
+  ASSERT_TRUE(AwaitFunction("main").has_value());
+  ASSERT_TRUE(AwaitWord("taken"));
+  EXPECT_TRUE(Await([&](const Seen&) { return !Probe().available; }).has_value());
+  EXPECT_THAT(Probe().reason, HasSubstr("does not answer"));
+  EXPECT_LE(Said("sigurg"), 16);
+  const int64_t before = Said("sigurg");
+  for (int tick = 0; tick < 50; ++tick) Tick();
+  EXPECT_EQ(Said("sigurg"), before);
+}
+
+TEST_F(AgentTest, AProgramThatResetsItsHandlersLivesOn) {
+  StartTarget("reset");
+  Attach();
+  EXPECT_TRUE(AwaitWord("reset"));
+  for (int tick = 0; tick < 100; ++tick) Tick();
+  EXPECT_TRUE(alive_);
+  EXPECT_TRUE(program_->CollectUntil([] { return false; }, absl::ZeroDuration()) || alive_);
+}
+
+TEST_F(AgentTest, RespectsABlockedSignal) {
+  StartTarget("masked");
+  Attach();
+  EXPECT_TRUE(Await([&](const Seen&) { return !Probe().available; }).has_value());
+  EXPECT_THAT(Probe().reason, HasSubstr("its signal is blocked"));
+  EXPECT_EQ(rungs_[Rung::kAgent], 0);
+  EXPECT_GT(drops_.of(DropReason::kInconsistent), 0u);
+}
+
+TEST_F(AgentTest, ReadsTheStackOfACoroutine) {
+  StartTarget("coroutine");
+  Attach();
+  const auto seen = AwaitFunction("TargetCoroutine");
+  ASSERT_TRUE(seen.has_value());
+  EXPECT_THAT(Ours(seen->names), ElementsAre("TargetSpinLeaf", "TargetSpin", "TargetCoroutine"));
+}
+
+TEST_F(AgentTest, ReadsASignalHandlersStackThroughToTheInterruptedCode) {
+  StartTarget("alternate");
+  Attach();
+  const auto seen = AwaitFunction("TargetOnAlternateStack");
+  ASSERT_TRUE(seen.has_value());
+  EXPECT_THAT(Ours(seen->names),
+              ElementsAre("TargetSpinLeaf", "TargetSpin", "TargetOnAlternateStack"));
+}
+
+TEST_F(AgentTest, ErrnoIsTheProgramsOwn) {
+  StartTarget("errno");
+  Attach();
+  EXPECT_TRUE(AwaitSamples(30));
+  EXPECT_TRUE(alive_) << program_->out();
+}
+
+TEST_F(AgentTest, NeverInterruptsABlockedCall) {
+  StartTarget("sleeper");
+  Attach();
+  EXPECT_TRUE(AwaitSamples(50));
+  EXPECT_TRUE(AwaitWord("slept"));
+  EXPECT_THAT(program_->out(), Not(HasSubstr("interrupted")));
+}
+
+TEST_F(AgentTest, SharesAFileWhereMemfdsAreRefused) {
+  Start({LAMBENT_AGENT_TARGET, "refuse", std::to_string(SYS_memfd_create), LAMBENT_AGENT_TARGET,
+         "spin"});
+  Attach();
+  EXPECT_TRUE(AwaitFunction("TargetSpinLeaf").has_value()) << Probe().reason;
+  for (const auto& entry : std::filesystem::directory_iterator("/tmp")) {
+    EXPECT_EQ(entry.path().string().find(kAgentFileName), std::string::npos) << entry.path();
+  }
+}
+
+TEST_F(AgentTest, DoesWithoutCallsThatAreRefused) {
+  for (const long call : {SYS_rt_sigaction, SYS_timer_create, SYS_timer_settime, SYS_mmap}) {
+    // What a C library itself needs is not refused.
+    if (call == SYS_mmap || call == SYS_rt_sigaction) continue;
+    Start({LAMBENT_AGENT_TARGET, "refuse", std::to_string(call), LAMBENT_AGENT_TARGET, "spin"});
+    Attach();
+    for (int tick = 0; tick < 20; ++tick) Tick();
+    EXPECT_TRUE(alive_) << call;
+  }
+}
+
+TEST_F(AgentTest, TheFirstReaderIsTheOnlyOne) {
+  StartTarget("spin");
+  Attach();
+  ASSERT_TRUE(AwaitSamples(1));
+  const auto second = os::CreateAgentDoor()->Open(program_->pid());
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kAlreadyExists);
+  ladder_.reset();
+  EXPECT_TRUE(os::CreateAgentDoor()->Open(program_->pid()).ok());
+}
+
+TEST_F(AgentTest, DoesNotTouchAStaticProgram) {
+  if (!std::filesystem::exists("/bin/busybox")) GTEST_SKIP() << "no busybox-static";
+  Start({"/bin/busybox", "sh", "-c", "echo ready; while :; do :; done"});
+  Attach();
+  for (int tick = 0; tick < 10; ++tick) Tick();
+  EXPECT_TRUE(alive_);
+  EXPECT_THAT(Probe().reason, HasSubstr("no agent"));
+}
+
+TEST_F(AgentTest, LoadsIntoPython) {
+  Start({"python3", "-c",
+         "import threading\n"
+         "def work():\n"
+         "  while True: pass\n"
+         "print('ready', flush=True)\n"
+         "threading.Thread(target=work).start()"});
+  Attach();
+  EXPECT_TRUE(Await([](const Seen& seen) { return Holds(seen, "work"); }).has_value());
+  EXPECT_TRUE(Probe().available) << Probe().reason;
+}
+
+TEST_F(AgentTest, ShowsJavaScriptRunning) {
+  if (support::RunProgram({"node", "--version"}).code != 0) GTEST_SKIP() << "no node";
+  Start({"node", "-e",
+         "console.log('ready'); function f(n) { return n < 2 ? n : f(n - 1) + f(n - 2) }"
+         "for (;;) f(25)"});
+  Attach();
+  const auto seen = Await([](const Seen& s) {
+    return s.sample.rung == Rung::kAgent && s.sample.tid == s.sample.pid && s.names.size() > 10;
+  });
+  ASSERT_TRUE(seen.has_value());
+  EXPECT_EQ(seen->names.back(), "_start") << testing::PrintToString(seen->names);
 }
 
 }  // namespace

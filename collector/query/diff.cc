@@ -28,7 +28,10 @@ std::vector<uint32_t> UniteFrames(const Profile& profile, FrameMap& known,
     const Profile::Frame& frame = profile.frames[i];
     const auto [entry, added] = known.try_emplace(FrameKey{frame.kind, frame.name, frame.module},
                                                   static_cast<uint32_t>(frames.size()));
-    if (added) frames.push_back(frame);
+    if (added) {
+      frames.push_back(frame);
+      frames.back().current_line = 0;  // functions are compared, whatever lines parted them
+    }
     united.push_back(entry->second);
   }
   return united;

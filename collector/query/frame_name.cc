@@ -152,6 +152,7 @@ Profile::Frame ShownFrame(const FrameRecord& frame) {
   shown.name = ShownName(frame);
   shown.file = SafeText(frame.file);
   shown.line = frame.line;
+  shown.current_line = frame.current_line;
   shown.module = SafeText(frame.module);
   shown.address = frame.address;
   return shown;

@@ -24,6 +24,10 @@ struct Profile {
     uint32_t line = 0;   // first line of the function; 0: unknown
     std::string module;  // path of the module; may be empty
     uint64_t address = 0;
+    uint32_t current_line = 0;  // it executes; frames are parted by it; 0: not recorded
+
+    // The line to lead people to.
+    uint32_t shown_line() const { return current_line != 0 ? current_line : line; }
   };
 
   // One sample's worth of one thread and phase: the stacks behind the tree, for filters and pprof.

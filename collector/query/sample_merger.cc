@@ -36,9 +36,9 @@ class FrameTable {
     const auto record = forest_.frames.find(id);
     Profile::Frame frame =
         ShownFrame(record == forest_.frames.end() ? FrameRecord{} : record->second);
-    const auto [same, is_new] =
-        by_look_.try_emplace(std::make_tuple(frame.kind, frame.name, frame.file, frame.module),
-                             static_cast<uint32_t>(shown_.size()));
+    const auto [same, is_new] = by_look_.try_emplace(
+        std::make_tuple(frame.kind, frame.name, frame.file, frame.current_line, frame.module),
+        static_cast<uint32_t>(shown_.size()));
     if (is_new) shown_.push_back(std::move(frame));
     return by_id_[id] = same->second;
   }
@@ -47,7 +47,8 @@ class FrameTable {
   const StackForest& forest_;
   std::vector<Profile::Frame>& shown_;
   absl::flat_hash_map<int64_t, uint32_t> by_id_;
-  absl::flat_hash_map<std::tuple<FrameKind, std::string, std::string, std::string>, uint32_t>
+  absl::flat_hash_map<std::tuple<FrameKind, std::string, std::string, uint32_t, std::string>,
+                      uint32_t>
       by_look_;
 };
 

@@ -2,8 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/render/folded.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 
 #include "collector/render/text_escape.h"
@@ -34,10 +39,17 @@ void ForEachStack(const TreeView& tree, Visit visit) {
 
 std::string RenderFolded(const Profile& profile, Weight weight) {
   const std::vector<int64_t> selves = NodeSelves(profile, weight);
-  std::string out;
+  // Frames that differ only in their lines have one name here.
+  absl::flat_hash_map<std::string, size_t> known;
+  std::vector<std::pair<std::string, int64_t>> stacks;
   ForEachStack(TreeView(profile), [&](size_t node, const std::string& stack) {
-    if (selves[node] > 0) absl::StrAppend(&out, stack, " ", selves[node], "\n");
+    if (selves[node] <= 0) return;
+    const auto [same, added] = known.try_emplace(stack, stacks.size());
+    if (added) stacks.emplace_back(stack, 0);
+    stacks[same->second].second += selves[node];
   });
+  std::string out;
+  for (const auto& [stack, weight_of] : stacks) absl::StrAppend(&out, stack, " ", weight_of, "\n");
   return out;
 }
 

@@ -44,6 +44,9 @@ void AppendFrames(absl::Span<const Profile::Frame> frames, std::string* out) {
       AppendField("file", frame.file, out);
     }
     if (frame.line != 0) absl::StrAppend(out, ",\"line\":", frame.line);
+    if (frame.current_line != 0) {
+      absl::StrAppend(out, ",\"current_line\":", frame.current_line);
+    }
     if (!frame.module.empty()) {
       out->push_back(',');
       AppendField("module", frame.module, out);

@@ -3,7 +3,10 @@
 #include "collector/render/pprof.h"
 
 #include <cstdint>
+#include <map>
+#include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -113,8 +116,10 @@ class PprofWriter {
     for (size_t i = 0; i < profile_.frames.size(); ++i) {
       const Profile::Frame& frame = profile_.frames[i];
       WireWriter line;
-      line.Varint(kLineFunction, i + 1);
-      line.NonZero(kLineLine, frame.line);
+      const auto [function_id, added] = functions_.try_emplace(
+          {String(frame.name), String(frame.file), frame.line, frame.module}, i + 1);
+      line.Varint(kLineFunction, function_id->second);
+      line.NonZero(kLineLine, frame.shown_line());
       WireWriter location;
       location.Varint(kLocationId, i + 1);
       const auto module = modules_.find(frame.module);
@@ -126,6 +131,7 @@ class PprofWriter {
       location.Message(kLocationLine, line);
       out_.Message(kProfileLocation, location);
 
+      if (!added) continue;  // another line of it
       WireWriter function;
       function.Varint(kFunctionId, i + 1);
       function.Varint(kFunctionName, String(frame.name));
@@ -141,6 +147,8 @@ class PprofWriter {
   std::vector<std::string> strings_;
   absl::flat_hash_map<std::string, uint64_t> string_index_;
   absl::flat_hash_map<std::string, uint64_t> modules_;
+  // Ids by name, file, first line and module.
+  std::map<std::tuple<uint64_t, uint64_t, uint32_t, std::string>, uint64_t> functions_;
 };
 
 }  // namespace

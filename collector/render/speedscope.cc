@@ -26,7 +26,7 @@ void AppendFrames(const Profile& profile, std::string* out) {
       out->append(",\"file\":");
       AppendJsonString(file, out);
     }
-    if (frame.line != 0) absl::StrAppend(out, ",\"line\":", frame.line);
+    if (frame.shown_line() != 0) absl::StrAppend(out, ",\"line\":", frame.shown_line());
     out->push_back('}');
     separator = ",";
   }

@@ -120,7 +120,7 @@ class SvgWriter {
     if (!frame.file.empty()) {
       out_.append("\n");
       AppendXmlText(Shorten(ValidUtf8(frame.file), kTitleLimit), &out_);
-      if (frame.line != 0) absl::StrAppend(&out_, ":", frame.line);
+      if (frame.shown_line() != 0) absl::StrAppend(&out_, ":", frame.shown_line());
     }
     if (!frame.module.empty()) {
       out_.append("\n");

@@ -47,7 +47,7 @@ void AppendFrames(const TreeView& tree, std::string* out) {
     AppendVarint(static_cast<uint64_t>(frame.kind), &columns[0]);
     AppendVarint(intern(frame.name), &columns[1]);
     AppendVarint(intern(frame.file), &columns[2]);
-    AppendVarint(frame.line, &columns[3]);
+    AppendVarint(frame.shown_line(), &columns[3]);
     AppendVarint(intern(frame.module), &columns[4]);
     AppendVarint(frame.address & 0xFFFFFFFF, &columns[5]);
     AppendVarint(frame.address >> 32, &columns[6]);

@@ -57,6 +57,7 @@ absl::Status BatchWriter::InternFrames() {
                            .address = frame.address,
                            .file = Id(&GlobalIds::strings, frame.file),
                            .line = frame.line,
+                           .current_line = frame.current_line,
                            .module = Id(&GlobalIds::modules, frame.module),
                            .kind = static_cast<uint32_t>(frame.kind)});
     if (!id.ok()) return id.status();

@@ -77,9 +77,10 @@ struct FrameRecord {
   FrameKind kind = FrameKind::kUnknown;
   std::string name;
   std::string file;
-  uint32_t line = 0;
+  uint32_t line = 0;  // first of the function
   std::string module;
   uint64_t address = 0;
+  uint32_t current_line = 0;  // being executed; 0: not recorded
 };
 
 // Stacks as parent links, closed under "parent of".

@@ -95,8 +95,20 @@ CREATE TABLE metric_chunks (
 CREATE INDEX metric_chunks_by_environment ON metric_chunks (environment, start_us);
 )sql";
 
+// A frame may be told apart by the line it executes; 0: it was not recorded.
+constexpr char kFrameLines[] = R"sql(
+CREATE TABLE frames_by_line (
+  id INTEGER PRIMARY KEY, name INTEGER NOT NULL, address INTEGER NOT NULL, file INTEGER NOT NULL,
+  line INTEGER NOT NULL, current_line INTEGER NOT NULL, module INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  UNIQUE (name, address, file, line, current_line, module, kind)) STRICT;
+INSERT INTO frames_by_line SELECT id, name, address, file, line, 0, module, kind FROM frames;
+DROP TABLE frames;
+ALTER TABLE frames_by_line RENAME TO frames;
+)sql";
+
 // kMigrations[n] leads from version n to n + 1.
-constexpr const char* kMigrations[kSchemaVersion] = {kVersion1};
+constexpr const char* kMigrations[kSchemaVersion] = {kVersion1, kFrameLines};
 
 absl::Status Damaged(const std::string& path, const std::string& cause) {
   return absl::DataLossError(absl::StrCat(

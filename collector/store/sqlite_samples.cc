@@ -47,7 +47,8 @@ absl::StatusOr<StackForest::Stack> ReadStack(Database& database, int64_t id) {
 
 absl::StatusOr<FrameRecord> ReadFrame(Database& database, int64_t id) {
   absl::StatusOr<Statement> row = database.Prepare(
-      "SELECT r.kind, n.content, l.content, r.line, p.content, r.address FROM frames r"
+      "SELECT r.kind, n.content, l.content, r.line, r.current_line, p.content, r.address"
+      " FROM frames r"
       " LEFT JOIN strings n ON n.id = r.name LEFT JOIN strings l ON l.id = r.file"
       " LEFT JOIN modules m ON m.id = r.module LEFT JOIN strings p ON p.id = m.path"
       " WHERE r.id = ?");
@@ -62,8 +63,9 @@ absl::StatusOr<FrameRecord> ReadFrame(Database& database, int64_t id) {
                     row->String(1),
                     row->String(2),
                     static_cast<uint32_t>(row->Int(3)),
-                    row->String(4),
-                    static_cast<uint64_t>(row->Int(5))};
+                    row->String(5),
+                    static_cast<uint64_t>(row->Int(6)),
+                    static_cast<uint32_t>(row->Int(4))};
   row->With();
   return frame;
 }

@@ -42,6 +42,45 @@ class ProfileQueriesTest : public testing::StoreTest {
   }
 };
 
+// GoodContent() whose second and third frame are one function, at these lines.
+v1::BatchContent LinesContent(uint32_t second, uint32_t third) {
+  v1::BatchContent content = GoodContent();
+  v1::Dictionary& dictionary = *content.mutable_dictionary();
+  dictionary.set_frame_kind(2, v1::FRAME_KIND_PYTHON);
+  dictionary.set_frame_name(2, dictionary.frame_name(1));
+  dictionary.set_frame_module(2, 0);
+  dictionary.set_frame_address(2, 0);
+  for (const uint32_t line : {0U, second, third}) dictionary.add_frame_current_line(line);
+  return content;
+}
+
+TEST_F(ProfileQueriesTest, FramesThatExecuteAnotherLineAreOthers) {
+  ASSERT_TRUE(Store(*Open(), 1, LinesContent(20, 7)).ok());
+  const auto profile = MergeProfile(*store_, {});
+  ASSERT_TRUE(profile.ok()) << profile.status();
+  EXPECT_THAT(Tree(*profile),
+              ElementsAre("all 5", "all;main 5", "all;main;work 2", "all;main;work 3"));
+  EXPECT_EQ(profile->frames[profile->node_frame[1]].current_line, 0u);
+  EXPECT_EQ(profile->frames[profile->node_frame[2]].current_line, 7u);
+  EXPECT_EQ(profile->frames[profile->node_frame[3]].current_line, 20u);
+}
+
+TEST_F(ProfileQueriesTest, FramesOfOneLineAreOne) {
+  ASSERT_TRUE(Store(*Open(), 1, LinesContent(7, 7)).ok());
+  const auto profile = MergeProfile(*store_, {});
+  ASSERT_TRUE(profile.ok()) << profile.status();
+  EXPECT_THAT(Tree(*profile), ElementsAre("all 5", "all;main 5", "all;main;work 5"));
+}
+
+TEST_F(ProfileQueriesTest, DifferencesAreOfFunctionsWhateverTheirLines) {
+  ASSERT_TRUE(Store(*Open(GoodHello('a')), 1, LinesContent(20, 7)).ok());
+  const auto profile = MergeProfile(*store_, {});
+  ASSERT_TRUE(profile.ok()) << profile.status();
+  const ProfileDiff diff = DiffProfiles(*profile, *profile, Weight::kSamples);
+  ASSERT_EQ(diff.node_frame.size(), 3u);
+  EXPECT_EQ(diff.frames[diff.node_frame[2]].current_line, 0u);
+}
+
 TEST_F(ProfileQueriesTest, MergesStacksOfEnvironmentsIntoOneTree) {
   ASSERT_TRUE(Store(*Open(GoodHello('a')), 1, GoodContent()).ok());
   ASSERT_TRUE(Store(*Open(GoodHello('b')), 1, GoodContent()).ok());

@@ -98,6 +98,8 @@ TEST(BatchValidatorTest, RefusesWhatDoesNotHangTogether) {
        [](auto& c) { c.mutable_dictionary()->set_thread_name(0, 9); }},
       {"dictionary.frame: columns differ",
        [](auto& c) { c.mutable_dictionary()->add_frame_line(1); }},
+      {"columns differ in length",
+       [](auto& c) { c.mutable_dictionary()->add_frame_current_line(1); }},
       {"dictionary.stack: columns differ",
        [](auto& c) { c.mutable_dictionary()->add_stack_parent(0); }},
       {"dictionary.module: columns differ",

@@ -50,6 +50,39 @@ size_t CountOf(const std::string& text, const std::string& part) {
   return count;
 }
 
+// One function at two lines, which calls another one.
+Profile LinesProfile() {
+  ProfileBuilder builder;
+  const uint32_t thread = builder.Thread("main");
+  const uint32_t outer = builder.Frame(FrameKind::kPython, "outer", "a.py", 10);
+  const uint32_t again = builder.Frame(FrameKind::kPython, "outer", "a.py", 10);
+  const uint32_t leaf = builder.Frame(FrameKind::kPython, "leaf", "a.py", 30);
+  builder.profile().frames[outer].current_line = 11;
+  builder.profile().frames[again].current_line = 12;
+  for (const uint32_t line : {outer, again}) {
+    builder.Add({line, leaf}, {.thread = thread, .phase = 2, .wall_us = 5, .samples = 1});
+  }
+  return builder.Build();
+}
+
+TEST(RenderLinesTest, FoldedStacksAreOfFunctions) {
+  EXPECT_EQ(Drawn(LinesProfile(), Format::kFolded), "outer;leaf 10\n");
+}
+
+TEST(RenderLinesTest, SpeedscopeLeadsToTheLineExecuted) {
+  const auto json = nlohmann::json::parse(Drawn(LinesProfile(), Format::kSpeedscope));
+  EXPECT_EQ(json["shared"]["frames"][1]["line"], 11);
+  EXPECT_EQ(json["shared"]["frames"][2]["line"], 12);
+  EXPECT_EQ(json["shared"]["frames"][3]["line"], 30);
+}
+
+TEST(RenderLinesTest, JsonTellsBothLines) {
+  const auto json = nlohmann::json::parse(Drawn(LinesProfile(), Format::kJson));
+  EXPECT_EQ(json["frames"][2]["line"], 10);
+  EXPECT_EQ(json["frames"][2]["current_line"], 12);
+  EXPECT_FALSE(json["frames"][3].contains("current_line"));
+}
+
 TEST(RenderGoldenTest, Folded) {
   ExpectGolden("small.folded", Drawn(SmallProfile(), Format::kFolded));
   ExpectGolden("hostile.folded", Drawn(HostileProfile(), Format::kFolded));

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -17,6 +18,9 @@ namespace lambent::collector {
 namespace {
 
 using ::testing::HasSubstr;
+
+// Before kFrameLines of schema.cc.
+constexpr int kLayoutBeforeLines = 1;
 
 std::string Content(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -39,6 +43,34 @@ TEST_F(SchemaTest, RefusesANewerLayoutAndSaysWhatToDo) {
   const std::string message(OpenError().message());
   EXPECT_THAT(message, HasSubstr(absl::StrCat("its layout is version ", kSchemaVersion + 1)));
   EXPECT_THAT(message, HasSubstr("start the newer lambent-collector"));
+}
+
+// A database from before frames had the line they execute.
+TEST_F(SchemaTest, BringsFramesWithoutLinesAlong) {
+  ASSERT_TRUE(Store(*Open(), 1, testing::GoodContent()).ok());
+  store_.reset();
+  {
+    auto database = Database::Open(DatabasePath(), Database::Mode::kReadWrite);
+    const std::string sql = absl::StrCat(
+        "CREATE TABLE old (id INTEGER PRIMARY KEY, name INTEGER NOT NULL, address INTEGER NOT NULL,"
+        " file INTEGER NOT NULL, line INTEGER NOT NULL, module INTEGER NOT NULL,"
+        " kind INTEGER NOT NULL, UNIQUE (name, address, file, line, module, kind)) STRICT;"
+        "INSERT INTO old SELECT id, name, address, file, line, module, kind FROM frames;"
+        "DROP TABLE frames; ALTER TABLE old RENAME TO frames; PRAGMA user_version = ",
+        kLayoutBeforeLines);
+    const absl::Status made = database->Execute(sql.c_str());
+    ASSERT_TRUE(made.ok()) << made;
+  }
+  Reopen();
+  EXPECT_EQ(Count(), (Sums{5, 2}));
+  auto session = Open();
+  ASSERT_TRUE(Store(*session, 2, testing::NextContent("r2", v1::PHASE_INVOKE)).ok());
+  std::vector<int64_t> stacks;
+  ASSERT_TRUE(
+      store_->ReadSegments({}, [&](const SegmentRecord& s) { stacks = s.samples.stack; }).ok());
+  const auto forest = store_->ReadStacks(stacks);
+  ASSERT_TRUE(forest.ok()) << forest.status();
+  EXPECT_EQ(forest->frames.at(forest->stacks.at(stacks[0]).frame).name, "work");
 }
 
 TEST_F(SchemaTest, RefusesADatabaseOfAnotherProgram) {

@@ -2,19 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/stacks/stop_source.h"
 
+#include "profiler/stacks/on_cpu.h"
+
 namespace lambent {
 namespace {
-
-// Whether the thread is running or would like to: the only state it may be stopped in.
-bool IsRunning(ObservedThread& thread, bool reads_calls) {
-  if (reads_calls) {
-    os::ThreadCall call;
-    return thread.files->ReadCall(&call) == os::ReadResult::kOk &&
-           call.kind == os::ThreadCall::Kind::kRunning;
-  }
-  os::ThreadStat stat;
-  return thread.files->ReadStat(&stat) == os::ReadResult::kOk && stat.state == 'R';
-}
 
 CaptureResult ResultOf(os::StopResult result) {
   switch (result) {
@@ -33,10 +24,20 @@ CaptureResult ResultOf(os::StopResult result) {
 }  // namespace
 
 CaptureResult StopSource::Capture(ObservedThread& thread, CaptureAttempt& attempt) {
-  if (own_cpu_.FollowTo(thread) == Follow::kGone) return CaptureResult::kGone;
-  if (!IsRunning(thread, attempt.reads_calls)) return CaptureResult::kInconsistent;
+  switch (own_cpu_.FollowTo(thread)) {
+    case Follow::kGone:
+      return CaptureResult::kGone;
+    case Follow::kElsewhere:
+      // There it may fall asleep between the look at its state and the stop.
+      return CaptureResult::kInconsistent;
+    case Follow::kHere:
+      break;
+  }
+  if (!IsOnCpu(thread, attempt.reads_calls)) return CaptureResult::kInconsistent;
   os::Registers registers;
-  const int64_t start = clock_.MonotonicNs();
+  // By our own CPU time: the thread shares our CPU, so while we do not run, others do, and it would
+  // not have run either.
+  const int64_t start_ns = clock_.ThreadCpuNs();
   const CaptureResult stopped = ResultOf(control_.Stop(thread.tid(), &registers));
   CaptureResult copied = stopped;
   bool native = false;
@@ -45,7 +46,7 @@ CaptureResult StopSource::Capture(ObservedThread& thread, CaptureAttempt& attemp
     if (!attempt.interpreted || attempt.native) native = native_.CopyStopped(thread, registers);
     if (!attempt.interpreted && !native) copied = CaptureResult::kUnreadable;
     control_.Resume();
-    attempt.stopped_ns += clock_.MonotonicNs() - start;
+    attempt.stopped_ns += clock_.ThreadCpuNs() - start_ns;
   }
   if (copied != CaptureResult::kCaptured) return copied;
   if (native) native_.Unwind(thread, /*standing=*/false);

@@ -65,6 +65,15 @@ class CfiImage {
     return Finish(form, rules_end, std::move(file));
   }
 
+  // A file with `rules` as they are in the place of such sections; kTable: as .eh_frame_hdr, with
+  // all it points at behind.
+  static std::string Wrap(Form form, const std::string& rules) {
+    std::string file(kRules, '\x90');
+    file += rules;
+    const uint64_t end = form == Form::kTable ? kRules : file.size();
+    return Finish(form, end, std::move(file));
+  }
+
  private:
   struct Function_ {
     uint64_t start;

@@ -43,12 +43,14 @@ void Oracle::Compare(UnwindEnd end, UnwindEnd oracle_end) {
   ++ends_[absl::StrCat(std::string(UnwindEndName(end)), "/",
                        std::string(UnwindEndName(oracle_end)))];
   const bool complete = end == UnwindEnd::kComplete;
+  const bool oracle_complete = oracle_end == UnwindEnd::kComplete;
   complete_ += complete ? 1 : 0;
-  const bool beyond = complete && oracle_end != UnwindEnd::kComplete;
   const auto parted =
       std::mismatch(pcs_.begin(), pcs_.end(), oracle_pcs_.begin(), oracle_pcs_.end());
   const auto common = static_cast<size_t>(parted.first - pcs_.begin());
   const size_t longer = std::max(pcs_.size(), oracle_pcs_.size());
+  const bool goes_on = common == oracle_pcs_.size() && common < pcs_.size();
+  const bool beyond = !oracle_complete && (complete || goes_on);
   if (beyond) {
     ++beyond_;
   } else {

@@ -36,8 +36,9 @@ class Oracle {
   bool refused() const { return refused_; }  // ptrace is not permitted here
   uint64_t stacks() const { return stacks_; }
   uint64_t complete() const { return complete_; }  // of our stacks, those with their root
-  // Of our complete stacks, those of which libunwind found no root. They are not compared: it
-  // leaves callers out where code without rules begins.
+  // Stacks where libunwind gave up and we went on, or found the root another way. They are not
+  // compared: it reads no rules without a sorted table, and leaves callers out where code without
+  // rules begins.
   uint64_t beyond_oracle() const { return beyond_; }
   uint64_t frames() const { return frames_; }  // of the longer stack of each other pair
   // Frames of it that both have, counted from the leaf.

@@ -105,7 +105,6 @@ void RuleFinder::MakeIndex(CodeCache::Loaded& loaded) {
   uint64_t offset = 0;
   for (size_t scanned = 0; offset < section->size && scanned < kMaxScanned; ++scanned) {
     const uint64_t address = section->address + offset;
-    EntryHead head;
     std::array<uint8_t, kEntryHeadBytes> bytes;
     const size_t got = code_.Read(loaded, address, bytes.data(), bytes.size());
     const std::optional<EntryHead> parsed = ParseEntryHead({bytes.data(), got}, section->format);

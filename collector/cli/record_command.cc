@@ -87,6 +87,14 @@ absl::StatusOr<RecordOptions> OptionsOf(const Call& call) {
     if (!duration.ok()) return duration.status();
     options.duration = *duration;
   }
+  options.children = given.value("children") == "true";
+  options.thread_roots = given.value("threads") == "true";
+  options.native = given.value("native") != "false" && given.value("no-native") != "true";
+  for (int rung = 0; rung < kRungCount; ++rung) {
+    if (given.value("rung") == RungName(static_cast<Rung>(rung))) {
+      options.rung = static_cast<Rung>(rung);
+    }
+  }
   return options;
 }
 
@@ -179,6 +187,19 @@ Command RecordCommand() {
        "MODE",
        "wall: all of the time, waiting too (default); cpu: the time on a CPU",
        {"wall", "cpu"},
+       ""},
+      {"children", "", "its child processes too, each program a tower of its own", {}, "c"},
+      {"threads", "", "each thread a tower of its own", {}, "t"},
+      {"native", "", "C functions called from Python too, in their place (default)", {}, ""},
+      {"no-native",
+       "",
+       "Python's frames only: a running thread need not be stopped for them",
+       {},
+       ""},
+      {"rung",
+       "RUNG",
+       "how stacks of running threads are taken (auto): see lambent doctor",
+       {"auto", "blocked", "consistent-read", "agent", "stop", "perf"},
        ""},
   };
   command.takes_words = true;

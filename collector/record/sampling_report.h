@@ -31,10 +31,8 @@ class SamplingReport {
     ended_ = answered_;
     answered_ = true;
   }
-  void Ticked(uint64_t samples) {
-    ticks_.fetch_add(1, std::memory_order_relaxed);
-    samples_.fetch_add(samples, std::memory_order_relaxed);
-  }
+  void Ticked() { ticks_.fetch_add(1, std::memory_order_relaxed); }
+  void Took(uint64_t samples) { samples_.fetch_add(samples, std::memory_order_relaxed); }
 
   // The main thread's side. False: neither attached nor refused within `patience`.
   bool AwaitAnswer(absl::Duration patience) {

@@ -4,7 +4,9 @@
 
 #include <utility>
 
+#include "profiler/os/process_limits.h"
 #include "profiler/stacks/ladder.h"
+#include "profiler/stacks/process_tree.h"
 
 namespace lambent::record {
 namespace {
@@ -13,14 +15,20 @@ constexpr int64_t kNsPerSecond = 1'000'000'000;
 // An interpreter comes up some ticks after the start; what works is told again then.
 constexpr uint64_t kRungsEvery = 64;
 
+// Threads followed of a process that is one of many: descriptors are limited.
+constexpr size_t kMaxThreadsOfDescendant = 32;
+
 // A ladder that reports. It forwards everything.
 class ReportingSampler final : public ProcessSampler {
  public:
-  ReportingSampler(std::unique_ptr<Ladder> ladder, SamplingReport& report)
-      : ladder_(std::move(ladder)), report_(report) {
-    report_.Attached(ladder_->rungs());
+  // `is_root`: what works on it is what is told; of descendants only samples are.
+  ReportingSampler(std::unique_ptr<Ladder> ladder, bool is_root, SamplingReport& report)
+      : ladder_(std::move(ladder)), is_root_(is_root), report_(report) {
+    if (is_root_) report_.Attached(ladder_->rungs());
   }
-  ~ReportingSampler() override { report_.Attached(ladder_->rungs()); }
+  ~ReportingSampler() override {
+    if (is_root_) report_.Attached(ladder_->rungs());
+  }
 
   int32_t pid() const override { return ladder_->pid(); }
   bool Observe(absl::FunctionRef<void(const ThreadSample&)> sink) override {
@@ -29,8 +37,8 @@ class ReportingSampler final : public ProcessSampler {
       if (sample.drop == DropReason::kUnspecified) ++samples;
       sink(sample);
     });
-    report_.Ticked(samples);
-    if (++ticks_ % kRungsEvery == 0) report_.Attached(ladder_->rungs());
+    report_.Took(samples);
+    if (is_root_ && ++ticks_ % kRungsEvery == 0) report_.Attached(ladder_->rungs());
     return alive;
   }
   FrameDescription Describe(const Frame& frame) override { return ladder_->Describe(frame); }
@@ -38,21 +46,75 @@ class ReportingSampler final : public ProcessSampler {
 
  private:
   const std::unique_ptr<Ladder> ladder_;
+  const bool is_root_;
   SamplingReport& report_;
   uint64_t ticks_ = 0;
 };
 
+// Counts the ticks of the outermost sampler.
+class TickedSampler final : public ProcessSampler {
+ public:
+  TickedSampler(std::unique_ptr<ProcessSampler> sampler, SamplingReport& report)
+      : sampler_(std::move(sampler)), report_(report) {}
+
+  int32_t pid() const override { return sampler_->pid(); }
+  bool Observe(absl::FunctionRef<void(const ThreadSample&)> sink) override {
+    report_.Ticked();
+    return sampler_->Observe(sink);
+  }
+  FrameDescription Describe(const Frame& frame) override { return sampler_->Describe(frame); }
+  std::string_view ThreadName(StringId id) const override { return sampler_->ThreadName(id); }
+
+ private:
+  const std::unique_ptr<ProcessSampler> sampler_;
+  SamplingReport& report_;
+};
+
+absl::StatusOr<std::unique_ptr<ProcessSampler>> AttachLadder(int32_t pid, const os::Clock& clock,
+                                                             const LadderOptions& options,
+                                                             bool is_root, SamplingReport& report) {
+  absl::StatusOr<std::unique_ptr<Ladder>> ladder = Ladder::Attach(pid, clock, options);
+  if (!ladder.ok()) return ladder.status();
+  return std::make_unique<ReportingSampler>(*std::move(ladder), is_root, report);
+}
+
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<ProcessSampler>> TargetAttacher::Attach() {
+TargetAttacher::TargetAttacher(int32_t pid, const RecordOptions& options, const os::Clock& clock,
+                               SamplingReport& report)
+    : pid_(pid), options_(options), clock_(clock), report_(report) {
+  if (options_.children) os::RaiseOpenFilesLimit();
+}
+
+LadderOptions TargetAttacher::OptionsOf(int32_t pid) const {
   LadderOptions options;
   options.period_ns = kNsPerSecond / options_.sample_hz;
-  absl::StatusOr<std::unique_ptr<Ladder>> ladder = Ladder::Attach(pid_, clock_, options);
-  if (!ladder.ok()) {
-    report_.Refused(ladder.status());
-    return ladder.status();
+  options.native = options_.native ? NativeFrames::kAlways : NativeFrames::kNever;
+  options.only = options_.rung;
+  if (pid != pid_) options.max_threads = kMaxThreadsOfDescendant;
+  return options;
+}
+
+absl::StatusOr<std::unique_ptr<ProcessSampler>> TargetAttacher::Attach() {
+  auto sampler = options_.children || options_.thread_roots
+                     ? AttachTree()
+                     : AttachLadder(pid_, clock_, OptionsOf(pid_), true, report_);
+  if (!sampler.ok()) {
+    report_.Refused(sampler.status());
+    return sampler.status();
   }
-  return std::make_unique<ReportingSampler>(*std::move(ladder), report_);
+  return std::make_unique<TickedSampler>(*std::move(sampler), report_);
+}
+
+absl::StatusOr<std::unique_ptr<ProcessSampler>> TargetAttacher::AttachTree() {
+  return ProcessTree::Create(pid_, clock_, os::CreateProcFiles(),
+                             {.children = options_.children,
+                              .process_roots = options_.children,
+                              .thread_roots = options_.thread_roots},
+                             [this](int32_t pid) {
+                               return AttachLadder(pid, clock_, OptionsOf(pid), pid == pid_,
+                                                   report_);
+                             });
 }
 
 }  // namespace lambent::record

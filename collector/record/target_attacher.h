@@ -10,6 +10,7 @@
 #include "collector/record/record_options.h"
 #include "collector/record/sampling_report.h"
 #include "profiler/os/clock.h"
+#include "profiler/stacks/ladder_parts.h"
 #include "profiler/stacks/process_sampler.h"
 
 namespace lambent::record {
@@ -20,13 +21,16 @@ class TargetAttacher {
  public:
   // `clock` and `report` must outlive it and what it returns.
   TargetAttacher(int32_t pid, const RecordOptions& options, const os::Clock& clock,
-                 SamplingReport& report)
-      : pid_(pid), options_(options), clock_(clock), report_(report) {}
+                 SamplingReport& report);
 
   // NotFound: the process has ended.
   absl::StatusOr<std::unique_ptr<ProcessSampler>> Attach();
 
  private:
+  absl::StatusOr<std::unique_ptr<ProcessSampler>> AttachTree();
+  // The options of a ladder, of the root or of a descendant.
+  LadderOptions OptionsOf(int32_t pid) const;
+
   const int32_t pid_;
   const RecordOptions options_;
   const os::Clock& clock_;

@@ -23,6 +23,9 @@ void SetDefaultThreadStack(size_t bytes);
 // may send SIGTERM earlier, when there still is something to deliver.
 void IgnoreTerminationSignals();
 
+// RLIMIT_NOFILE: as many open descriptors as the administrator allows, instead of the default 1,024.
+void RaiseOpenFilesLimit();
+
 // Ends the process at once, without destructors or exit handlers: _exit(2).
 [[noreturn]] void ExitNow(int status);
 

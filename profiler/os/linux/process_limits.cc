@@ -29,6 +29,13 @@ void SetDefaultThreadStack(size_t bytes) {
   pthread_attr_destroy(&attributes);
 }
 
+void RaiseOpenFilesLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 void IgnoreTerminationSignals() {
   signal(SIGPIPE, SIG_IGN);
   signal(SIGTERM, SIG_IGN);

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stacks read out of memory made of the input: whatever it holds, reading ends and stays in bounds.
 // Input: byte 0 picks the version; then records of 10 bytes: where (u16, in words), and a word put
-// there which, when small but not below kFirst, becomes an address in the same memory.
+// there which, when small but not below kFirst, becomes an address in the same memory. Line tables
+// are read of every frame; those forms that the version does not have, out of the input as it is.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include "profiler/base/string_table.h"
 #include "profiler/interpreters/cpython/code_cache.h"
 #include "profiler/interpreters/cpython/frame_reader.h"
+#include "profiler/interpreters/cpython/line_table.h"
 #include "profiler/interpreters/cpython/offsets.h"
 #include "profiler/interpreters/cpython/thread_states.h"
 #include "tests/fakes/fake_remote_memory.h"
@@ -25,6 +27,16 @@ constexpr uint64_t kBase = 0x10000;
 constexpr size_t kWords = 16384;
 constexpr uint64_t kFirst = 256;  // smaller words stay numbers
 constexpr int32_t kTid = 77;
+
+void ReadLines(const uint8_t* input, size_t size) {
+  std::string bytes(size, '\0');
+  if (size > 0) std::memcpy(bytes.data(), input, size);
+  for (const LineForm form : {LineForm::kSteps, LineForm::kRanges, LineForm::kLocations}) {
+    const LineTable lines(form, bytes, 7);
+    if (lines.bytes() > 8 * (size + 1)) std::abort();
+    for (const uint32_t offset : {0u, 2u, 1000u, 0xffff'fffeu}) lines.LineAt(offset);
+  }
+}
 
 void ReadStacks(const Offsets& offsets, const uint8_t* input, size_t size) {
   std::string bytes(kWords * 8, '\0');
@@ -53,6 +65,9 @@ void ReadStacks(const Offsets& offsets, const uint8_t* input, size_t size) {
       if (frame.code >= stack.codes.size()) std::abort();
     }
     for (const CodeHead& head : stack.codes) codes.Find(head);
+    for (const RawFrame& frame : stack.frames) {
+      codes.FindLine(stack.codes[frame.code], frame.instruction);
+    }
   }
 }
 
@@ -62,6 +77,7 @@ void ReadStacks(const Offsets& offsets, const uint8_t* input, size_t size) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
   using namespace lambent::cpython;  // NOLINT(google-build-using-namespace)
   if (size == 0) return 0;
+  ReadLines(input + 1, size - 1);
   if (input[0] % 5 == 4) {
     // The target's own description of itself.
     std::vector<char> runtime(kDebugOffsetsBytes);

@@ -46,7 +46,13 @@ CaptureResult CPythonReader::Capture(int32_t tid, RawPythonStack* stack) {
       return CaptureResult::kNoPython;
     }
     if (predictions_.size() >= kMaxPredictions) predictions_.clear();
-    switch (frames_.Read(thread, tid, &predictions_[tid], stack)) {
+    FrameResult result = frames_.Read(thread, tid, &predictions_[tid], stack);
+    for (size_t nth = 1; result == FrameResult::kOk && stack->frames.empty(); ++nth) {
+      const ThreadStateRef other = threads_.Find(tid, nth);
+      if (other.address == 0) break;
+      result = frames_.Read(other, tid, &predictions_[tid], stack);
+    }
+    switch (result) {
       case FrameResult::kOk:
         return CaptureResult::kOk;
       case FrameResult::kInconsistent:

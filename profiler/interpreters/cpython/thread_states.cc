@@ -46,15 +46,18 @@ void ThreadStates::Forget() {
   states_.clear();
 }
 
-ThreadStateRef ThreadStates::Find(int32_t tid) {
-  if (const auto known = states_.find(tid); known != states_.end()) return known->second;
+ThreadStateRef ThreadStates::Find(int32_t tid, size_t nth) {
+  if (const auto known = states_.find(tid); known != states_.end()) {
+    return nth < known->second.size() ? known->second[nth] : ThreadStateRef{};
+  }
   Heads heads;
   if (!ReadHeads(&heads)) return {};
   // New thread states are put at the head of the list: nothing new, nothing to walk for.
   if (complete_ && heads == walked_) return {};
   Walk(heads);
   const auto found = states_.find(tid);
-  return found == states_.end() ? ThreadStateRef{} : found->second;
+  return found == states_.end() || nth >= found->second.size() ? ThreadStateRef{}
+                                                               : found->second[nth];
 }
 
 void ThreadStates::Walk(const Heads& heads) {
@@ -78,7 +81,7 @@ void ThreadStates::Walk(const Heads& heads) {
         complete_ = false;
         break;
       }
-      AddThread(bytes, thread);
+      AddThread(bytes, thread, i);
       oldest = {thread, WordAt(bytes, offsets_.thread_id)};
       thread = WordAt(bytes, offsets_.thread_next);
     }
@@ -86,18 +89,29 @@ void ThreadStates::Walk(const Heads& heads) {
   }
   // musl has another struct pthread: at least the main thread is known.
   if (states_.empty() && offsets_.thread_native_id == Offsets::kAbsent && oldest.address != 0) {
-    states_.emplace(main_tid_, oldest);
+    states_[main_tid_] = {oldest};
   }
 }
 
-void ThreadStates::AddThread(const char* bytes, uint64_t address) {
-  const ThreadStateRef state{address, WordAt(bytes, offsets_.thread_id)};
+// A thread state that tells its kernel thread.
+void ThreadStates::AddTold(int32_t tid, const ThreadStateRef& state) {
+  auto& states = states_[tid];
+  const bool may_lie = offsets_.cframe_current_frame != Offsets::kAbsent;  // 3.11, 3.12
+  if (states.empty() || (may_lie && states[0].interpreter != state.interpreter)) {
+    states = {state};
+  } else if (!may_lie) {
+    states.push_back(state);
+  }
+}
+
+void ThreadStates::AddThread(const char* bytes, uint64_t address, int interpreter) {
+  const ThreadStateRef state{address, WordAt(bytes, offsets_.thread_id), interpreter};
   if (offsets_.thread_native_id != Offsets::kAbsent) {
     const uint64_t tid = WordAt(bytes, offsets_.thread_native_id);
     if (tid == 0 || tid > INT32_MAX) {
       complete_ = false;  // it is being started: the thread will fill it in
     } else {
-      states_.try_emplace(static_cast<int32_t>(tid), state);
+      AddTold(static_cast<int32_t>(tid), state);
     }
     return;
   }
@@ -105,7 +119,9 @@ void ThreadStates::AddThread(const char* bytes, uint64_t address) {
   if (state.pthread % 8 == 0 && ReadRemote(memory_, state.pthread + kPthreadTid, &tid) && tid > 0) {
     // A thread state that is being started has its creator's pthread until its thread runs: the
     // older one (later in the list) is the creator's own.
-    if (!states_.insert_or_assign(tid, state).second) complete_ = false;
+    const auto [known, added] = states_.try_emplace(tid);
+    known->second = {state};
+    if (!added) complete_ = false;
   } else {
     complete_ = false;
   }

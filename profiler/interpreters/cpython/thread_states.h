@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 
 #include "profiler/interpreters/cpython/offsets.h"
 #include "profiler/os/remote_memory.h"
@@ -19,12 +21,17 @@ inline constexpr int kMaxThreads = 4096;
 struct ThreadStateRef {
   uint64_t address = 0;
   uint64_t pthread = 0;  // its thread_id
+  int interpreter = 0;   // its place in the list, newest first
 };
 
 // Which PyThreadState belongs to which kernel thread, by walking the interpreters' lists. From 3.11
 // a thread state says its kernel id. Before, it only has the pthread_t: the address of glibc's
 // struct pthread, in which the kernel id lies at a known place (taken only when it is the id asked
-// for); the oldest thread state is the main thread's. Confined to the sampler thread.
+// for); the oldest thread state is the main thread's.
+//
+// A thread that runs a subinterpreter has a thread state in each; that of the newest has the frames
+// nearest the leaf. Before 3.13 a subinterpreter's thread state tells the thread that made it,
+// whichever runs it: there only the main interpreter's are taken. Confined to the sampler thread.
 class ThreadStates {
  public:
   // `runtime`: address of _PyRuntime. `memory` must outlive this.
@@ -32,8 +39,9 @@ class ThreadStates {
                int32_t main_tid);
 
   // The thread state of `tid`; address 0: it has none, or its lists could not be read. Walks the
-  // lists again when the answer is not known and a thread was added since.
-  ThreadStateRef Find(int32_t tid);
+  // lists again when the answer is not known and a thread was added since. `nth`: another one of
+  // the same thread, in another interpreter; address 0: there is none.
+  ThreadStateRef Find(int32_t tid, size_t nth = 0);
 
   // Forgets what is known: for a thread state that turned out to be another thread's.
   void Forget();
@@ -50,7 +58,8 @@ class ThreadStates {
   };
   bool ReadHeads(Heads* heads);
   void Walk(const Heads& heads);
-  void AddThread(const char* bytes, uint64_t address);
+  void AddThread(const char* bytes, uint64_t address, int interpreter);
+  void AddTold(int32_t tid, const ThreadStateRef& state);
 
   os::RemoteMemory& memory_;
   const Offsets offsets_;
@@ -58,7 +67,7 @@ class ThreadStates {
   const int32_t main_tid_;
   Heads walked_;
   bool complete_ = false;  // the last walk saw every thread state, each with its kernel id
-  absl::flat_hash_map<int32_t, ThreadStateRef> states_;
+  absl::flat_hash_map<int32_t, absl::InlinedVector<ThreadStateRef, 1>> states_;
 };
 
 }  // namespace lambent::cpython

@@ -84,7 +84,7 @@ struct AgentHeader {
   int32_t pid;         // whose memory it is, as the process numbers itself
   uint32_t cookie;     // goes with a request for a timer (AgentRequest)
   uint32_t signal;     // kAgentSignal; 0: the agent has left
-  uint32_t reserved;
+  uint32_t filters;    // of system calls (seccomp) when the agent was loaded
   alignas(64) AgentControl control;
   alignas(64) AgentCounts counts;
   alignas(64) uint64_t cell_states[kAgentCells];

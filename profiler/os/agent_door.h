@@ -36,6 +36,10 @@ class AgentDoor {
   // Sends the agent's signal to one thread, rt_tgsigqueueinfo(2). To a process without agent it
   // means nothing: its default action is to be ignored. False: refused, or the thread has ended.
   virtual bool Request(int32_t pid, int32_t tid, uint64_t value) = 0;
+
+  // How many filters of system calls the thread has (seccomp), proc(5); 0: none, or the kernel is
+  // older than 5.9.
+  virtual uint32_t CountFilters(int32_t pid, int32_t tid) = 0;
 };
 
 std::unique_ptr<AgentDoor> CreateAgentDoor(const std::string& proc_root = "/proc");

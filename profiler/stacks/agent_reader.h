@@ -67,6 +67,8 @@ class AgentReader {
 
   // The value that asks a thread for a timer.
   uint64_t request() const { return AgentRequest(cookie_); }
+  // Filters of system calls that the agent has lived with from the start.
+  uint32_t filters() const { return header_.filters; }
   const AgentCounts& counts() const { return header_.counts; }
 
  private:

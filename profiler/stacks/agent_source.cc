@@ -136,6 +136,11 @@ CaptureResult AgentSource::Use(ObservedThread& thread, Timed& timed) {
 
 CaptureResult AgentSource::Request(ObservedThread& thread, const CaptureAttempt& attempt,
                                    Timed& timed) {
+  // A filter that the program installed later may not expect what the agent would call.
+  if (timed.requests == 0 && door_.CountFilters(pid_, thread.tid()) > reader_->filters()) {
+    timed.requests = kMaxRequests + 1;
+    return CaptureResult::kInconsistent;
+  }
   const Follow follow = own_cpu_.FollowTo(thread);
   if (follow == Follow::kGone) return CaptureResult::kGone;
   if (follow == Follow::kElsewhere) return CaptureResult::kInconsistent;

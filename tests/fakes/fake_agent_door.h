@@ -103,8 +103,10 @@ class FakeAgentDoor final : public os::AgentDoor {
     requests.emplace_back(tid, value);
     return !refuse;
   }
+  uint32_t CountFilters(int32_t, int32_t) override { return filters; }
 
   FakeAgentMemory* memory = nullptr;
+  uint32_t filters = 0;
   bool refuse = false;
   int opened = 0;
   std::vector<std::pair<int32_t, uint64_t>> requests;

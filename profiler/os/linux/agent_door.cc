@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -95,6 +96,18 @@ class LinuxAgentDoor final : public AgentDoor {
     info.si_uid = getuid();
     info.si_value.sival_ptr = reinterpret_cast<void*>(value);
     return syscall(SYS_rt_tgsigqueueinfo, pid, tid, SIGURG, &info) == 0;
+  }
+
+  uint32_t CountFilters(int32_t pid, int32_t tid) override {
+    constexpr std::string_view kName = "\nSeccomp_filters:\t";
+    std::string text;
+    ReadWhole(absl::StrCat(proc_root_, "/", pid, "/task/", tid, "/status"), 8192, &text);
+    const size_t at = text.find(kName);
+    uint32_t count = 0;
+    if (at != std::string::npos) {
+      std::from_chars(text.data() + at + kName.size(), text.data() + text.size(), count);
+    }
+    return count;
   }
 
  private:

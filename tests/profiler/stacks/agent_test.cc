@@ -325,14 +325,23 @@ TEST_F(AgentTest, SharesAFileWhereMemfdsAreRefused) {
 }
 
 TEST_F(AgentTest, DoesWithoutCallsThatAreRefused) {
-  for (const long call : {SYS_rt_sigaction, SYS_timer_create, SYS_timer_settime, SYS_mmap}) {
-    // What a C library itself needs is not refused.
-    if (call == SYS_mmap || call == SYS_rt_sigaction) continue;
+  for (const long call :
+       {SYS_timer_create, SYS_timer_settime, SYS_fcntl, SYS_getrandom, SYS_process_vm_readv}) {
     Start({LAMBENT_AGENT_TARGET, "refuse", std::to_string(call), LAMBENT_AGENT_TARGET, "spin"});
     Attach();
     for (int tick = 0; tick < 20; ++tick) Tick();
     EXPECT_TRUE(alive_) << call;
   }
+}
+
+TEST_F(AgentTest, LeavesAProgramAloneThatFiltersItsCalls) {
+  StartTarget("filter");
+  Attach();
+  ASSERT_TRUE(Probe().available);
+  for (int tick = 0; tick < 50; ++tick) Tick();
+  EXPECT_TRUE(alive_);
+  EXPECT_EQ(rungs_[Rung::kAgent], 0);
+  EXPECT_GT(drops_.of(DropReason::kInconsistent), 0u);
 }
 
 TEST_F(AgentTest, TheFirstReaderIsTheOnlyOne) {

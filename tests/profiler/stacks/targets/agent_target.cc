@@ -3,7 +3,7 @@
 // A program that is hard on an agent inside it, built without frame pointers. Each mode is one
 // difficulty; those that come to harm end with a message.
 //   agent_target shares|threads N|churn|fork|exec|sigprof|sigurg|reset|masked|coroutine|alternate|
-//                errno|sleeper
+//                errno|sleeper|filter
 //   agent_target refuse NUMBER PROGRAM ARGUMENT…   PROGRAM, where that system call is refused
 #include <errno.h>
 #include <linux/filter.h>
@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <ucontext.h>
@@ -221,6 +222,28 @@ void Sleeper() {
   }
 }
 
+void Install(sock_filter* filter, size_t length) {
+  const sock_fprog program{static_cast<unsigned short>(length), filter};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+      prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+    Fail("seccomp");
+  }
+}
+
+// Installs a filter that kills for what the agent calls, when it is loaded already.
+void Filter() {
+  sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_timer_create, 1, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_timer_settime, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  Install(filter, sizeof(filter) / sizeof(filter[0]));
+  Ready();
+  TargetSpin();
+}
+
 // The program `arguments`, where the system call `number` fails with EPERM.
 int Refuse(unsigned number, char** arguments) {
   sock_filter filter[] = {
@@ -229,11 +252,7 @@ int Refuse(unsigned number, char** arguments) {
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
-  const sock_fprog program{sizeof(filter) / sizeof(filter[0]), filter};
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-      prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
-    Fail("seccomp");
-  }
+  Install(filter, sizeof(filter) / sizeof(filter[0]));
   execv(arguments[0], arguments);
   Fail("exec");
 }
@@ -269,6 +288,7 @@ int main(int argc, char** argv) {
   if (is("coroutine")) Coroutine();
   if (is("alternate")) Alternate();
   if (is("sleeper")) Sleeper();
+  if (is("filter")) Filter();
   if (is("errno")) {
     Ready();
     TargetErrnoLeaf();

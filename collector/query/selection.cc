@@ -35,6 +35,7 @@ std::string Describe(const Selection& selection) {
   }
   if (!filter.request_id.empty()) {
     parts.push_back(absl::StrCat("request ", SafeText(filter.request_id)));
+    if (filter.attempt != 0) absl::StrAppend(&parts.back(), ", attempt ", filter.attempt);
   }
   if (!filter.environment_id.empty()) {
     parts.push_back(absl::StrCat("environment ", EnvironmentIdToHex(filter.environment_id)));

@@ -22,6 +22,10 @@ absl::StatusOr<Selection> FromProto(const v1::Selection& in) {
   out.filter.function_name = in.function_name();
   out.filter.function_version = in.function_version();
   out.filter.request_id = in.request_id();
+  out.filter.attempt = in.attempt();
+  if (in.attempt() != 0 && in.request_id().empty()) {
+    return absl::InvalidArgumentError("selection: an attempt needs the request id it is of");
+  }
   if (!in.environment_id().empty()) {
     absl::StatusOr<std::string> id = EnvironmentIdFromHex(in.environment_id());
     if (!id.ok()) return id.status();
@@ -110,6 +114,9 @@ v1::Invocation ToProto(const InvocationSummary& summary) {
     drop->set_reason(static_cast<v1::DropReason>(reason));
     drop->set_samples(samples);
   }
+  out.set_attempt(in.attempt);
+  out.set_attempts(in.attempts);
+  for (const std::string& loss : in.losses) out.add_losses(SafeText(loss));
   out.mutable_cost()->set_wall_us(in.cost.wall_us);
   out.mutable_cost()->set_self_cpu_us(in.cost.self_cpu_us);
   out.mutable_cost()->set_stopped_us(in.cost.stopped_us);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,7 +13,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "collector/store/invocation_table.h"
 #include "collector/store/stored_samples.h"
 #include "lambent/v1/profile.pb.h"
 
@@ -33,16 +33,47 @@ absl::Status BatchWriter::WriteEventsAndSegments() {
   const bool complete =
       session_.first_sequence == 1 || (session_.first_sequence == 0 && batch_.sequence == 1);
   InvocationTable invocations(database_, session_.environment, session_.function, complete);
+  if (absl::Status s = WriteEvents(invocations); !s.ok()) return s;
+  for (const ValidatedSegment& segment : batch_.segments) {
+    int64_t row = 0;
+    if (!segment.request_id.empty()) {
+      absl::StatusOr<InvocationTable::Invocation*> invocation = invocations.Of(segment);
+      if (!invocation.ok()) return invocation.status();
+      Apply(segment, (*invocation)->facts);
+      row = (*invocation)->id;
+    }
+    if (absl::Status s = WriteSegment(segment, row); !s.ok()) return s;
+  }
+  return invocations.Save();
+}
+
+absl::Status BatchWriter::WriteEvents(InvocationTable& invocations) {
   // In time order, so that an environment's invocations get their rows in their own order.
   std::vector<const ValidatedEvent*> events;
   for (const ValidatedEvent& event : batch_.events) events.push_back(&event);
   std::stable_sort(events.begin(), events.end(),
                    [](const auto* a, const auto* b) { return a->time_unix_us < b->time_unix_us; });
+  // First all beginnings, so that what is told of an invocation finds it, whatever came first.
+  std::map<const ValidatedEvent*, InvocationTable::Invocation*> invoked;
+  for (const ValidatedEvent* event : events) {
+    if (event->request_id.empty()) continue;
+    if (event->kind != v1::InvocationEvent::INVOKE) {
+      if (absl::Status s = invocations.Mention(event->request_id); !s.ok()) return s;
+      continue;
+    }
+    const absl::StatusOr<InvocationTable::Invocation*> invocation = invocations.Of(*event);
+    if (!invocation.ok()) return invocation.status();
+    Apply(*event, (*invocation)->facts);
+    invoked[event] = *invocation;
+  }
   for (const ValidatedEvent* event : events) {
     absl::StatusOr<InvocationTable::Invocation*> invocation = nullptr;
-    if (!event->request_id.empty()) {
-      invocation = invocations.Get(event->request_id);
-    } else if (event->kind == v1::InvocationEvent::SHUTDOWN) {
+    if (const auto known = invoked.find(event); known != invoked.end()) {
+      invocation = known->second;
+    } else if (!event->request_id.empty()) {
+      invocation = invocations.Of(*event);
+    } else if (event->kind == v1::InvocationEvent::SHUTDOWN ||
+               event->kind == v1::InvocationEvent::TELEMETRY_DROPPED) {
       invocation = invocations.Latest();
     }
     if (!invocation.ok()) return invocation.status();
@@ -51,17 +82,7 @@ absl::Status BatchWriter::WriteEventsAndSegments() {
     if (absl::Status s = WriteEvent(*event, row); !s.ok()) return s;
     if (absl::Status s = WriteInitEvent(*event); !s.ok()) return s;
   }
-  for (const ValidatedSegment& segment : batch_.segments) {
-    int64_t row = 0;
-    if (!segment.request_id.empty()) {
-      absl::StatusOr<InvocationTable::Invocation*> invocation = invocations.Get(segment.request_id);
-      if (!invocation.ok()) return invocation.status();
-      Apply(segment, (*invocation)->facts);
-      row = (*invocation)->id;
-    }
-    if (absl::Status s = WriteSegment(segment, row); !s.ok()) return s;
-  }
-  return invocations.Save();
+  return absl::OkStatus();
 }
 
 absl::Status BatchWriter::WriteEvent(const ValidatedEvent& event, int64_t invocation) {

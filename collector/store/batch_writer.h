@@ -11,6 +11,7 @@
 #include "collector/store/database.h"
 #include "collector/store/global_ids.h"
 #include "collector/store/interner.h"
+#include "collector/store/invocation_table.h"
 #include "collector/store/write_session.h"
 
 namespace lambent::collector {
@@ -36,6 +37,7 @@ class BatchWriter {
   absl::Status InternFrames();
   absl::Status SaveDelta();
   absl::Status WriteEventsAndSegments();
+  absl::Status WriteEvents(InvocationTable& invocations);
   absl::Status WriteEvent(const ValidatedEvent& event, int64_t invocation);
   absl::Status WriteInitEvent(const ValidatedEvent& event);
   absl::Status WriteSegment(const ValidatedSegment& segment, int64_t invocation);

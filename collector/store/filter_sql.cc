@@ -19,9 +19,16 @@ std::string EnvironmentConditions(const SampleFilter& filter) {
 
 }  // namespace
 
+std::string AttemptOf(const std::string& alias) {
+  return "(SELECT count(*) FROM invocations j WHERE j.request_id = " + alias +
+         ".request_id AND j.function = " + alias + ".function AND (j.start_us, j.id) <= (" + alias +
+         ".start_us, " + alias + ".id))";
+}
+
 std::string InvocationConditions(const SampleFilter& filter) {
   std::string sql = EnvironmentConditions(filter);
   if (!filter.request_id.empty()) sql += " AND i.request_id = ?3";
+  if (filter.attempt != 0) sql += " AND " + AttemptOf("i") + " = ?11";
   if (filter.since_us != 0) {
     sql += " AND max(i.start_us, i.end_us, i.last_sample_us) >= ?5";
   }
@@ -46,12 +53,18 @@ std::string SegmentConditions(const SampleFilter& filter) {
     sql += ")";
   }
   if (!filter.request_id.empty()) {
+    const auto attempt = [&filter](const char* alias) {
+      return filter.attempt == 0 ? "" : " AND " + AttemptOf(alias) + " = ?11";
+    };
     sql +=
         " AND s.id IN (SELECT s1.id FROM invocations i1 JOIN segments s1 ON s1.invocation ="
-        " i1.id WHERE i1.request_id = ?3 UNION ALL SELECT s2.id FROM invocations i2 JOIN"
+        " i1.id WHERE i1.request_id = ?3" +
+        attempt("i1") +
+        " UNION ALL SELECT s2.id FROM invocations i2 JOIN"
         " environments e2 ON e2.first_invocation = i2.id AND e2.id = i2.environment JOIN"
         " segments s2 ON s2.environment = e2.id AND s2.invocation = 0 AND s2.phase = 1"
-        " WHERE i2.request_id = ?3)";
+        " WHERE i2.request_id = ?3" +
+        attempt("i2") + ")";
   }
   return sql;
 }
@@ -62,7 +75,7 @@ void FilterValues::BindTo(Statement& statement, int64_t limit) const {
   statement.With(Text{filter_.function_name}, Text{filter_.function_version}, filter_.request_id,
                  filter_.environment_id, filter_.since_us,
                  filter_.until_us != 0 ? filter_.until_us : std::numeric_limits<int64_t>::max(),
-                 filter_.cold.value_or(false), filter_.status, phases, limit);
+                 filter_.cold.value_or(false), filter_.status, phases, limit, filter_.attempt);
 }
 
 }  // namespace lambent::collector

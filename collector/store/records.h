@@ -23,6 +23,7 @@ struct SampleFilter {
   std::string function_name;
   std::string function_version;
   std::string request_id;
+  uint32_t attempt = 0;        // of that request id, InvocationRecord.attempt
   std::string environment_id;  // 16 raw bytes
   std::vector<Phase> phases;
   int64_t since_us = 0;
@@ -44,6 +45,10 @@ struct FunctionRecord {
 
 struct InvocationRecord {
   std::string request_id;
+  // Of `attempts` invocations of this request id and function, wherever they ran, this is the n-th
+  // to start, from 1. More than one: the platform tried an asynchronous event again.
+  uint32_t attempt = 1;
+  uint32_t attempts = 1;
   std::string function_name;
   std::string function_version;
   std::string environment_id;  // 16 raw bytes
@@ -59,6 +64,7 @@ struct InvocationRecord {
   uint32_t max_memory_used_mb = 0;
   uint64_t samples = 0;  // in all its phases; init too when cold
   DropCounts drops;
+  std::vector<std::string> losses;  // what was lost of its events and metrics, in words
   Cost cost;
 };
 

@@ -107,8 +107,30 @@ DROP TABLE frames;
 ALTER TABLE frames_by_line RENAME TO frames;
 )sql";
 
+// A request id may run again in the same environment: `ordinal` is the n-th time it does, from 1.
+constexpr char kAttempts[] = R"sql(
+CREATE TABLE invocations_by_ordinal (
+  id INTEGER PRIMARY KEY, environment INTEGER NOT NULL, request_id BLOB NOT NULL,
+  ordinal INTEGER NOT NULL, function INTEGER NOT NULL, cold INTEGER NOT NULL,
+  start_us INTEGER NOT NULL, start_rank INTEGER NOT NULL, end_us INTEGER NOT NULL,
+  deadline_us INTEGER NOT NULL, last_sample_us INTEGER NOT NULL, status INTEGER NOT NULL,
+  status_rank INTEGER NOT NULL, error_type BLOB NOT NULL, duration_us INTEGER NOT NULL,
+  billed_duration_us INTEGER NOT NULL, init_duration_us INTEGER NOT NULL,
+  memory_size_mb INTEGER NOT NULL, max_memory_used_mb INTEGER NOT NULL,
+  UNIQUE (environment, request_id, ordinal)) STRICT;
+INSERT INTO invocations_by_ordinal SELECT id, environment, request_id, 1, function, cold, start_us,
+  start_rank, end_us, deadline_us, last_sample_us, status, status_rank, error_type, duration_us,
+  billed_duration_us, init_duration_us, memory_size_mb, max_memory_used_mb FROM invocations;
+DROP TABLE invocations;
+ALTER TABLE invocations_by_ordinal RENAME TO invocations;
+CREATE INDEX invocations_by_request ON invocations (request_id);
+CREATE INDEX invocations_by_start ON invocations (start_us);
+CREATE INDEX invocations_by_function ON invocations (function, start_us);
+CREATE INDEX events_of_losses ON events (invocation, environment) WHERE kind = 10;
+)sql";
+
 // kMigrations[n] leads from version n to n + 1.
-constexpr const char* kMigrations[kSchemaVersion] = {kVersion1, kFrameLines};
+constexpr const char* kMigrations[kSchemaVersion] = {kVersion1, kFrameLines, kAttempts};
 
 absl::Status Damaged(const std::string& path, const std::string& cause) {
   return absl::DataLossError(absl::StrCat(

@@ -21,6 +21,8 @@
 namespace lambent::collector {
 namespace {
 
+constexpr int64_t kMaxListedLosses = 8;
+
 // Segments of invocation ?1; with ?2 (its environment, or 0) also that environment's init segments,
 // which come before any request id is known.
 #define LAMBENT_SEGMENTS_OF_INVOCATION                                            \
@@ -49,6 +51,22 @@ absl::Status AddSegmentSums(Database& database, int64_t invocation, int64_t init
 
 #undef LAMBENT_SEGMENTS_OF_INVOCATION
 
+// What was lost beside samples, in an invocation's time; with an environment also before it.
+absl::Status AddLosses(Database& database, int64_t invocation, int64_t init_environment,
+                       InvocationRecord& record) {
+  absl::StatusOr<Statement> rows = database.Prepare(
+      "SELECT reason FROM events WHERE kind = 10 AND invocation = ?1 UNION ALL SELECT reason FROM"
+      " events WHERE kind = 10 AND invocation = 0 AND environment = ?2 LIMIT ?3");
+  if (!rows.ok()) return rows.status();
+  rows->With(invocation, init_environment, kMaxListedLosses);
+  for (;;) {
+    const absl::StatusOr<bool> more = rows->Next();
+    if (!more.ok()) return more.status();
+    if (!*more) return absl::OkStatus();
+    record.losses.push_back(rows->String(0));
+  }
+}
+
 struct ListedInvocation {
   int64_t id = 0;
   int64_t environment = 0;
@@ -74,6 +92,8 @@ ListedInvocation ReadRow(const Statement& row) {
   record.init_duration_us = row.Int(13);
   record.memory_size_mb = static_cast<uint32_t>(row.Int(14));
   record.max_memory_used_mb = static_cast<uint32_t>(row.Int(15));
+  record.attempt = static_cast<uint32_t>(row.Int(16));
+  record.attempts = static_cast<uint32_t>(row.Int(17));
   return listed;
 }
 
@@ -131,7 +151,10 @@ absl::StatusOr<std::vector<InvocationRecord>> SqliteStore::ReadInvocations(
       " CASE WHEN i.init_duration_us > 0 THEN i.init_duration_us"
       " WHEN i.cold THEN e.init_duration_us ELSE 0 END,"
       " CASE WHEN i.memory_size_mb > 0 THEN i.memory_size_mb ELSE e.memory_mb END,"
-      " i.max_memory_used_mb"
+      " i.max_memory_used_mb, " +
+      AttemptOf("i") +
+      ", (SELECT count(*) FROM invocations k WHERE k.request_id = i.request_id"
+      "   AND k.function = i.function)"
       " FROM invocations i JOIN environments e ON e.id = i.environment"
       " JOIN functions f ON f.id = i.function WHERE " +
       InvocationConditions(filter) + " ORDER BY i.start_us DESC, i.id DESC LIMIT ?10";
@@ -149,11 +172,10 @@ absl::StatusOr<std::vector<InvocationRecord>> SqliteStore::ReadInvocations(
   std::vector<InvocationRecord> result;
   for (ListedInvocation& invocation : listed) {
     const int64_t init_environment = invocation.record.cold ? invocation.environment : 0;
-    if (absl::Status s =
-            AddSegmentSums(**reader, invocation.id, init_environment, invocation.record);
-        !s.ok()) {
-      return s;
-    }
+    absl::Status added =
+        AddSegmentSums(**reader, invocation.id, init_environment, invocation.record);
+    if (added.ok()) added = AddLosses(**reader, invocation.id, init_environment, invocation.record);
+    if (!added.ok()) return added;
     result.push_back(std::move(invocation.record));
   }
   return result;

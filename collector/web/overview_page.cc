@@ -36,7 +36,7 @@ th,td{padding:.45rem .7rem;text-align:left;white-space:nowrap;border-top:1px sol
 thead th{border-top:0;color:var(--soft);font-weight:600;font-size:.85em}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 td.id{font-family:ui-monospace,SFMono-Regular,Menlo,monospace;font-size:.9em}
-.success{color:var(--good)}.error,.failure{color:var(--bad)}.timeout{color:var(--warn)}
+.success{color:var(--good)}.error,.failure{color:var(--bad)}.timeout,.warn{color:var(--warn)}
 .tag{border:1px solid var(--line);border-radius:99px;padding:0 .5em;font-size:.85em}
 nav a{margin-right:.6rem}p.empty{padding:1rem;margin:0}
 )css";
@@ -98,17 +98,32 @@ std::string FunctionRow(const FunctionRecord& function) {
 std::string InvocationRow(const InvocationSummary& summary) {
   const InvocationRecord& invocation = summary.invocation;
   const std::string status(InvocationStatusName(invocation.status));
+  Parameters selection = {{"request_id", invocation.request_id}};
+  std::string attempt;
+  if (invocation.attempts > 1) {
+    selection["attempt"] = absl::StrCat(invocation.attempt);
+    attempt = absl::StrCat(" <span class=\"tag\">attempt ", invocation.attempt, " of ",
+                           invocation.attempts, "</span>");
+  }
+  std::string losses;
+  for (const std::string& loss : invocation.losses) {
+    absl::StrAppend(&losses, losses.empty() ? "" : "; ", SafeText(loss));
+  }
+  if (!losses.empty()) {
+    losses = absl::StrCat(" <span class=\"tag warn\" title=\"", EscapeHtml(losses),
+                          "\">events lost</span>");
+  }
   return absl::StrCat(
       "<tr><td>", Time(invocation.start_us), "</td><td class=\"id\">",
-      EscapeHtml(SafeText(invocation.request_id)), "</td><td>",
+      EscapeHtml(SafeText(invocation.request_id)), attempt, "</td><td>",
       EscapeHtml(SafeText(invocation.function_name)), ":",
       EscapeHtml(SafeText(invocation.function_version)), "</td><td class=\"", status, "\">", status,
       invocation.cold ? " <span class=\"tag\">cold</span>" : "", "</td><td class=\"n\">",
       Duration(invocation.duration_us), "</td><td class=\"n\">",
       Duration(invocation.init_duration_us), "</td><td class=\"n\">", Duration(summary.use.cpu_us),
       "</td><td class=\"n\">", Bytes(summary.use.rss_peak_bytes), "</td><td class=\"n\">",
-      invocation.samples, "</td><td class=\"n\">", invocation.drops.total(), "</td><td>",
-      ProfileLinks({{"request_id", invocation.request_id}}), "</td></tr>\n");
+      invocation.samples, "</td><td class=\"n\">", invocation.drops.total(), losses, "</td><td>",
+      ProfileLinks(selection), "</td></tr>\n");
 }
 
 }  // namespace

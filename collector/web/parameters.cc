@@ -22,9 +22,9 @@
 namespace lambent::collector {
 namespace {
 
-constexpr std::array<std::string_view, 10> kSelectionNames = {
-    "function", "version", "request_id", "environment", "phase",
-    "since",    "until",   "cold",       "status",      "thread"};
+constexpr std::array<std::string_view, 11> kSelectionNames = {
+    "function", "version", "request_id", "attempt", "environment", "phase",
+    "since",    "until",   "cold",       "status",  "thread"};
 constexpr size_t kMaxLimit = 10'000;
 
 std::string Value(const Parameters& parameters, const std::string& name) {
@@ -77,6 +77,12 @@ absl::StatusOr<Selection> ParseSelection(const Parameters& parameters, const std
   filter.function_version = value("version");
   filter.request_id = value("request_id");
   selection.thread_name = value("thread");
+  if (const std::string attempt = value("attempt"); !attempt.empty()) {
+    if (!absl::SimpleAtoi(attempt, &filter.attempt) || filter.attempt == 0 ||
+        filter.request_id.empty()) {
+      return Wrong(prefix + "attempt", attempt, "a number from 1 on, beside a request_id");
+    }
+  }
   if (const std::string hex = value("environment"); !hex.empty()) {
     absl::StatusOr<std::string> id = EnvironmentIdFromHex(hex);
     if (!id.ok()) return Wrong(prefix + "environment", hex, "32 hexadecimal digits");

@@ -19,9 +19,9 @@ namespace lambent::collector {
 using Parameters = std::map<std::string, std::string>;
 
 // The selection that parameters name, each with `prefix` before it: function, version, request_id,
-// environment, phase (comma separated), since, until (a duration before `now` like "2h", or RFC
-// 3339), cold (true/false), status, thread. INVALID_ARGUMENT, for people, when a value makes no
-// sense. Pure.
+// attempt, environment, phase (comma separated), since, until (a duration before `now` like "2h",
+// or RFC 3339), cold (true/false), status, thread. INVALID_ARGUMENT, for people, when a value makes
+// no sense. Pure.
 absl::StatusOr<Selection> ParseSelection(const Parameters& parameters, const std::string& prefix,
                                          absl::Time now);
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/store/schema.h"
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -18,6 +19,7 @@ namespace lambent::collector {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
 // Before kFrameLines of schema.cc.
 constexpr int kLayoutBeforeLines = 1;
@@ -56,7 +58,8 @@ TEST_F(SchemaTest, BringsFramesWithoutLinesAlong) {
         " file INTEGER NOT NULL, line INTEGER NOT NULL, module INTEGER NOT NULL,"
         " kind INTEGER NOT NULL, UNIQUE (name, address, file, line, module, kind)) STRICT;"
         "INSERT INTO old SELECT id, name, address, file, line, module, kind FROM frames;"
-        "DROP TABLE frames; ALTER TABLE old RENAME TO frames; PRAGMA user_version = ",
+        "DROP TABLE frames; ALTER TABLE old RENAME TO frames;"
+        "DROP INDEX events_of_losses; PRAGMA user_version = ",
         kLayoutBeforeLines);
     const absl::Status made = database->Execute(sql.c_str());
     ASSERT_TRUE(made.ok()) << made;
@@ -71,6 +74,43 @@ TEST_F(SchemaTest, BringsFramesWithoutLinesAlong) {
   const auto forest = store_->ReadStacks(stacks);
   ASSERT_TRUE(forest.ok()) << forest.status();
   EXPECT_EQ(forest->frames.at(forest->stacks.at(stacks[0]).frame).name, "work");
+}
+
+TEST_F(SchemaTest, GoesOnWithADatabaseOfLayout1) {
+  store_.reset();
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    std::filesystem::remove(DatabasePath() + suffix);
+  }
+  {
+    auto database = Database::Open(DatabasePath(), Database::Mode::kReadWrite);
+    const std::string sql = Content(LAMBENT_SOURCE_DIR "/tests/collector/store/layout1.sql");
+    ASSERT_TRUE(database->Execute(sql.c_str()).ok());
+    ASSERT_TRUE(
+        database->Execute("PRAGMA application_id = 0x4c4d4254; PRAGMA user_version = 1").ok());
+  }
+  Reopen();
+  ASSERT_NE(store_, nullptr);
+  EXPECT_EQ(Count({.request_id = "r1"}), (Sums{10, 4}));
+  auto invocations = store_->ReadInvocations({}, 10);
+  ASSERT_THAT(*invocations, SizeIs(1));
+  EXPECT_EQ((*invocations)[0].status, uint32_t{v1::INVOCATION_STATUS_ERROR});
+  EXPECT_EQ((*invocations)[0].duration_us, 49'000);
+  EXPECT_TRUE((*invocations)[0].cold);
+
+  // The environment goes on where it was: batch 2 was rejected, so with a new dictionary.
+  auto session = Open();
+  EXPECT_EQ(session->durable_sequence, 2U);
+  v1::BatchContent again = testing::GoodContent();
+  again.set_dictionary_epoch(2);
+  again.mutable_segments(0)->set_start_unix_us(testing::kTestTimeUs + 60'000'000);
+  testing::AddEvent(again, v1::InvocationEvent::INVOKE, "r1", testing::kTestTimeUs + 60'000'000);
+  ASSERT_TRUE(Store(*session, 3, again).ok());
+  Reopen();
+  invocations = store_->ReadInvocations({}, 10);
+  ASSERT_THAT(*invocations, SizeIs(2));
+  EXPECT_EQ((*invocations)[0].attempt, 2U);
+  EXPECT_EQ((*invocations)[0].samples, 5U);
+  EXPECT_EQ((*invocations)[1].samples, 10U);
 }
 
 TEST_F(SchemaTest, RefusesADatabaseOfAnotherProgram) {

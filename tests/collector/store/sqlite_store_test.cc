@@ -154,6 +154,118 @@ TEST_F(SqliteStoreTest, TheInitSegmentBelongsToTheFirstInvocation) {
   EXPECT_EQ((*invocations)[0].drops.total(), 4U);
 }
 
+// The platform tries an asynchronous event again, in the same environment under the same id.
+class AttemptsTest : public SqliteStoreTest {
+ protected:
+  static constexpr int64_t kAgainUs = kTestTimeUs + 60'000'000;
+
+  static void AddInvoke(v1::BatchContent& content, int64_t time_us) {
+    AddEvent(content, v1::InvocationEvent::INVOKE, "r1", time_us);
+  }
+  static void AddDone(v1::BatchContent& content, int64_t time_us, v1::InvocationStatus status) {
+    v1::InvocationEvent& done = AddEvent(content, v1::InvocationEvent::RUNTIME_DONE, "r1", time_us);
+    done.set_status(status);
+    done.set_duration_us(50'000);
+  }
+  // Both attempts, newest first.
+  std::vector<InvocationRecord> Both() { return *store_->ReadInvocations({.request_id = "r1"}, 9); }
+  void ExpectBothWhole() {
+    const std::vector<InvocationRecord> both = Both();
+    ASSERT_THAT(both, SizeIs(2));
+    EXPECT_EQ(both[1].start_us, kTestTimeUs);
+    EXPECT_EQ(both[1].status, uint32_t{v1::INVOCATION_STATUS_ERROR});
+    EXPECT_EQ(both[1].end_us, kTestTimeUs + 50'000);
+    EXPECT_EQ(both[1].samples, 5U);
+    EXPECT_EQ(both[1].attempt, 1U);
+    EXPECT_EQ(both[0].start_us, kAgainUs);
+    EXPECT_EQ(both[0].status, uint32_t{v1::INVOCATION_STATUS_SUCCESS});
+    EXPECT_EQ(both[0].end_us, kAgainUs + 50'000);
+    EXPECT_EQ(both[0].samples, 5U);
+    EXPECT_EQ(both[0].attempt, 2U);
+    EXPECT_EQ(both[0].attempts, 2U);
+    EXPECT_FALSE(both[0].cold);
+    EXPECT_EQ(Count({.request_id = "r1"}), (Sums{10, 4}));
+    EXPECT_EQ(Count({.request_id = "r1", .attempt = 2}), (Sums{5, 2}));
+    EXPECT_EQ(Count({.request_id = "r1", .attempt = 3}), Sums{});
+  }
+};
+
+TEST_F(AttemptsTest, AreInvocationsOfTheirOwn) {
+  auto session = Open();
+  v1::BatchContent first = GoodContent();
+  AddInvoke(first, kTestTimeUs);
+  AddDone(first, kTestTimeUs + 50'000, v1::INVOCATION_STATUS_ERROR);
+  ASSERT_TRUE(Store(*session, 1, first).ok());
+  v1::BatchContent again = NextContent("r1", v1::PHASE_INVOKE);
+  again.mutable_segments(0)->set_start_unix_us(kAgainUs);
+  // The platform's word is dated before ours, and may stand before it.
+  AddEvent(again, v1::InvocationEvent::START, "r1", kAgainUs - 1000);
+  AddDone(again, kAgainUs + 50'000, v1::INVOCATION_STATUS_SUCCESS);
+  AddInvoke(again, kAgainUs);
+  ASSERT_TRUE(Store(*session, 2, again).ok());
+  ExpectBothWhole();
+}
+
+TEST_F(AttemptsTest, AreToldApartInOneBatch) {
+  auto session = Open();
+  v1::BatchContent content = GoodContent();
+  testing::AddSegment(content, "r1", v1::PHASE_INVOKE, kAgainUs);
+  AddInvoke(content, kTestTimeUs);
+  AddInvoke(content, kAgainUs);
+  AddDone(content, kTestTimeUs + 50'000, v1::INVOCATION_STATUS_ERROR);
+  AddDone(content, kAgainUs + 50'000, v1::INVOCATION_STATUS_SUCCESS);
+  ASSERT_TRUE(Store(*session, 1, content).ok());
+  ExpectBothWhole();
+}
+
+TEST_F(AttemptsTest, GetTheirSegmentsThoughTheInvokeComesLater) {
+  auto session = Open();
+  v1::BatchContent first = GoodContent();
+  AddInvoke(first, kTestTimeUs);
+  AddDone(first, kTestTimeUs + 50'000, v1::INVOCATION_STATUS_ERROR);
+  ASSERT_TRUE(Store(*session, 1, first).ok());
+  v1::BatchContent samples = NextContent("r1", v1::PHASE_INVOKE);
+  samples.mutable_segments(0)->set_start_unix_us(kAgainUs);
+  ASSERT_TRUE(Store(*session, 2, samples).ok());
+  v1::BatchContent events = NextContent("r1", v1::PHASE_INVOKE);
+  events.clear_segments();
+  AddInvoke(events, kAgainUs);
+  AddDone(events, kAgainUs + 50'000, v1::INVOCATION_STATUS_SUCCESS);
+  ASSERT_TRUE(Store(*session, 3, events).ok());
+  ExpectBothWhole();
+}
+
+TEST_F(AttemptsTest, OfOtherEnvironmentsCountToo) {
+  v1::BatchContent first = GoodContent();
+  AddInvoke(first, kTestTimeUs);
+  ASSERT_TRUE(Store(*Open(GoodHello('a')), 1, first).ok());
+  v1::BatchContent again = GoodContent();
+  again.mutable_segments(0)->set_start_unix_us(kAgainUs);
+  AddInvoke(again, kAgainUs);
+  ASSERT_TRUE(Store(*Open(GoodHello('b')), 1, again).ok());
+  const std::vector<InvocationRecord> both = Both();
+  ASSERT_THAT(both, SizeIs(2));
+  EXPECT_EQ(both[0].attempt, 2U);
+  EXPECT_EQ(both[0].environment_id, std::string(16, 'b'));
+  EXPECT_EQ(both[1].attempt, 1U);
+}
+
+TEST_F(SqliteStoreTest, ShowsWhatElseWasLostWithTheInvocationItHappenedTo) {
+  auto session = Open();
+  v1::BatchContent content = GoodContent();
+  AddEvent(content, v1::InvocationEvent::INVOKE, "r1", kTestTimeUs);
+  AddEvent(content, v1::InvocationEvent::TELEMETRY_DROPPED, "", kTestTimeUs + 1)
+      .set_reason("3 events lost");
+  ASSERT_TRUE(Store(*session, 1, content).ok());
+  v1::BatchContent next = NextContent("r2", v1::PHASE_INVOKE);
+  AddEvent(next, v1::InvocationEvent::INVOKE, "r2", kTestTimeUs + 100'000);
+  ASSERT_TRUE(Store(*session, 2, next).ok());
+  const auto invocations = store_->ReadInvocations({}, 10);
+  ASSERT_THAT(*invocations, SizeIs(2));
+  EXPECT_THAT((*invocations)[0].losses, SizeIs(0));
+  EXPECT_EQ((*invocations)[1].losses, std::vector<std::string>{"3 events lost"});
+}
+
 TEST_F(SqliteStoreTest, TheFirstInvocationKnownAfterALossIsNotCold) {
   auto session = Open();
   ASSERT_TRUE(Store(*session, 5, GoodContent()).ok());  // starts an epoch after a gap

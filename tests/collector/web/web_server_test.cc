@@ -47,6 +47,23 @@ TEST_F(WebServerTest, ShowsFunctionsAndInvocations) {
   EXPECT_THAT(page->get_header_value("Content-Security-Policy"), HasSubstr("default-src 'none'"));
 }
 
+TEST_F(WebServerTest, TellsAttemptsOfOneRequestApart) {
+  const int64_t again_us = testing::kTestTimeUs + 60'000'000;
+  v1::BatchContent content = testing::GoodContent();
+  testing::AddSegment(content, "r1", v1::PHASE_INVOKE, again_us);
+  testing::AddEvent(content, v1::InvocationEvent::INVOKE, "r1", testing::kTestTimeUs);
+  testing::AddEvent(content, v1::InvocationEvent::INVOKE, "r1", again_us);
+  ASSERT_TRUE(Store(*Open(), 1, content).ok());
+  const auto page = Get("/");
+  EXPECT_THAT(page->body, HasSubstr("attempt 2 of 2"));
+  EXPECT_THAT(page->body, HasSubstr("/flamegraph?attempt=2&amp;request_id=r1"));
+  EXPECT_THAT(Get("/export?request_id=r1&format=json")->body, HasSubstr("\"samples\":10}"));
+  EXPECT_THAT(Get("/export?request_id=r1&attempt=2&format=json")->body,
+              HasSubstr("\"samples\":5}"));
+  EXPECT_EQ(Get("/export?request_id=r1&attempt=3")->status, 404);
+  EXPECT_EQ(Get("/export?attempt=2")->status, 400);
+}
+
 TEST_F(WebServerTest, NamesOfStrangersAreOnlyEverText) {
   const std::string hostile = "<script>alert('1')</script>\"&\xff";
   v1::Hello hello = testing::GoodHello();

@@ -148,7 +148,6 @@ TEST(RuleUnwinderTest, FindsRegistersThatAnEpilogueHasPopped) {
   target.Push(0, kSp + 40 * 8);
   target.Push(1, kInCaller);
   target.Push(41, kInRoot);
-  os::Registers registers;
   EXPECT_EQ(target.Unwind(kPc, {{os::Registers::kSp, kSp + 8}}), UnwindEnd::kComplete);
   EXPECT_THAT(target.pcs(), WholeStack());
 }

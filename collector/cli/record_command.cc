@@ -90,6 +90,7 @@ absl::StatusOr<RecordOptions> OptionsOf(const Call& call) {
   options.children = given.value("children") == "true";
   options.thread_roots = given.value("threads") == "true";
   options.native = given.value("native") != "false" && given.value("no-native") != "true";
+  options.lines = given.value("lines") == "true";
   for (int rung = 0; rung < kRungCount; ++rung) {
     if (given.value("rung") == RungName(static_cast<Rung>(rung))) {
       options.rung = static_cast<Rung>(rung);
@@ -191,6 +192,7 @@ Command RecordCommand() {
       {"children", "", "its child processes too, each program a tower of its own", {}, "c"},
       {"threads", "", "each thread a tower of its own", {}, "t"},
       {"native", "", "C functions called from Python too, in their place (default)", {}, ""},
+      {"lines", "", "tell Python's frames apart by the line they execute", {}, "l"},
       {"no-native",
        "",
        "Python's frames only: a running thread need not be stopped for them",

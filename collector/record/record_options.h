@@ -21,6 +21,7 @@ struct RecordOptions {
   absl::Duration duration = absl::InfiniteDuration();
   bool children = false;      // the process's descendants too
   bool thread_roots = false;  // each thread a tower of its own
+  bool lines = false;         // Python frames are told apart by the line they execute
   bool native = true;         // an interpreter's threads: C functions among its own frames
   // The rung for running threads; none: the ladder's own choice.
   std::optional<Rung> rung;

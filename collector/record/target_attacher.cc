@@ -91,6 +91,7 @@ LadderOptions TargetAttacher::OptionsOf(int32_t pid) const {
   options.period_ns = kNsPerSecond / options_.sample_hz;
   options.native = options_.native ? NativeFrames::kAlways : NativeFrames::kNever;
   options.only = options_.rung;
+  options.lines = options_.lines;
   if (pid != pid_) options.max_threads = kMaxThreadsOfDescendant;
   return options;
 }

@@ -156,6 +156,7 @@ Configuration ReadConfiguration(const os::Environment& environment) {
 
   ReadChannel(read, &result);
   read.Number("LAMBENT_SAMPLE_HZ", 1, 1000, &result.session.sample_hz);
+  read.Switch("LAMBENT_LINES", &result.lines);
   read.Share("LAMBENT_OVERHEAD_BUDGET", 0.5, &result.session.overhead_budget);
   read.Number("LAMBENT_MAX_BUFFER_BYTES", kMinBufferBytes, kMaxBufferBytes,
               &result.uplink.outbox_limit_bytes);

@@ -34,6 +34,8 @@ struct Configuration {
   LogLevel log_level = LogLevel::kWarn;
   FunctionFacts function;
   SessionOptions session;
+  // LAMBENT_LINES: Python frames are told apart by the line they execute.
+  bool lines = false;
   UplinkOptions uplink;
   ChannelSettings channel;
   std::string token_file;  // to be read into channel.token; empty: none

@@ -98,7 +98,8 @@ Profiling::Profiling(Setup setup)
           [this] { session_->RequestFlush(); }});
   auto attacher = std::make_shared<RuntimeAttacher>(
       RuntimeAttacher::Options{{setup_.extensions_folder, setup_.api_address},
-                               setup_.configuration.session.sample_hz},
+                               setup_.configuration.session.sample_hz,
+                               setup_.configuration.lines},
       clock_, [this](std::vector<Greeting::RungProbe> rungs) {
         absl::MutexLock lock(&mutex_);
         greeting_.rungs = std::move(rungs);

@@ -32,6 +32,7 @@ absl::StatusOr<std::unique_ptr<ProcessSampler>> RuntimeAttacher::Attach() {
   }
   LadderOptions options;
   options.period_ns = kNsPerSecond / options_.sample_hz;
+  options.lines = options_.lines;
   absl::StatusOr<std::unique_ptr<Ladder>> ladder = Ladder::Attach(runtime->pid, clock_, options);
   if (!ladder.ok()) return ladder.status();
   std::vector<Greeting::RungProbe> rungs;

@@ -26,6 +26,7 @@ class RuntimeAttacher {
   struct Options {
     RuntimeFinder::Options finder;
     uint32_t sample_hz = 99;
+    bool lines = false;  // see LadderOptions
   };
   // What the ladder may use, told once for each attached process, on the sampler thread.
   using RungsSink = std::function<void(std::vector<Greeting::RungProbe>)>;

@@ -36,6 +36,7 @@ TEST(ConfigurationTest, ReadsEveryVariable) {
   const Configuration result = Read({{"LAMBENT_SAMPLE_HZ", " 250 "},
                                      {"LAMBENT_OVERHEAD_BUDGET", "0.05"},
                                      {"LAMBENT_FLUSH", "End"},
+                                     {"LAMBENT_LINES", "on"},
                                      {"LAMBENT_MAX_BUFFER_BYTES", "1048576"},
                                      {"LAMBENT_LOG", "INFO"},
                                      {"LAMBENT_TLS", "off"},
@@ -50,6 +51,7 @@ TEST(ConfigurationTest, ReadsEveryVariable) {
                                      {"AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start"}});
   EXPECT_THAT(result.complaints, IsEmpty());
   EXPECT_EQ(result.session.sample_hz, 250u);
+  EXPECT_TRUE(result.lines);
   EXPECT_EQ(result.session.overhead_budget, 0.05);
   EXPECT_EQ(result.uplink.flush, FlushMode::kEnd);
   EXPECT_EQ(result.uplink.outbox_limit_bytes, 1u << 20);

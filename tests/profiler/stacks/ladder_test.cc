@@ -493,6 +493,20 @@ TEST_F(LadderPythonTest, PutsCFunctionsInTheirPlaceBetweenPythonFrames) {
       << testing::PrintToString(seen->names);
 }
 
+TEST_F(LadderPythonTest, TellsFramesApartByTheirLinesWhereThatIsWanted) {
+  StartPython("spin");
+  Attach({.lines = true});
+  const auto seen = AwaitLeaf("spin_leaf", Rung::kConsistentRead);
+  ASSERT_TRUE(seen.has_value());
+  const FrameDescription leaf = ladder_->Describe(seen->leaf);
+  EXPECT_THAT(leaf.current_line, AnyOf(leaf.line + 1, leaf.line + 2));  // while True: pass
+  EXPECT_GT(leaf.line, 0u);
+  Attach();
+  const auto plain = AwaitLeaf("spin_leaf", Rung::kConsistentRead);
+  ASSERT_TRUE(plain.has_value());
+  EXPECT_EQ(ladder_->Describe(plain->leaf).current_line, 0u);
+}
+
 TEST_F(LadderPythonTest, LeavesNativeFramesOutWhereTheyAreNotWanted) {
   StartPython("sleep");
   Attach({.native = NativeFrames::kNever});

@@ -15,6 +15,7 @@
 #include "profiler/os/process_files.h"
 #include "profiler/os/remote_memory.h"
 #include "profiler/target/module_table.h"
+#include "profiler/unwind/frame_rule.h"
 #include "profiler/unwind/raw_snapshot.h"
 #include "profiler/unwind/rule_finder.h"
 #include "profiler/unwind/unwind_with_libunwind.h"
@@ -100,7 +101,9 @@ void MeasureRulesUncached(benchmark::State& state, Self& self) {
   FoundRules found;
   unwinder->Unwind(self.snapshot, nullptr, kDepth, &self.pcs);
   for (auto _ : state) {
-    for (const uint64_t pc : self.pcs) benchmark::DoNotOptimize(finder.Find(pc, &found));
+    for (const uint64_t pc : self.pcs) {
+      if (finder.Find(pc, &found)) benchmark::DoNotOptimize(MakeFrameRule(found));
+    }
   }
   CountFrames(state, self);
 }

@@ -62,6 +62,7 @@ class LazyRuleUnwinder final : public RuleUnwinder {
       const FrameRule* rule = cache_.Find(at);
       if (rule == nullptr || (by_pointer && rule->follows_call == 0)) {
         UnwindEnd end = UnwindEnd::kBadFrame;
+        if (!exact && IsTrampolineAtItsBegin(at + 1)) ++at;
         rule = Resolve(at, by_pointer, &end);
         if (rule == nullptr) return end;
       }
@@ -179,6 +180,13 @@ class LazyRuleUnwinder final : public RuleUnwinder {
     caller.Set(os::Registers::kSp, sp);
     registers_ = caller;
     return true;
+  }
+
+  // The kernel may map a page that begins with its trampoline, which nothing calls: no code
+  // precedes where a handler returns to.
+  bool IsTrampolineAtItsBegin(uint64_t pc) {
+    return pc % RawSnapshot::kPageBytes == 0 && !IsCode(pc - 1) && IsCode(pc) &&
+           IsSigreturn(CodeAround(pc));
   }
 
   bool IsCode(uint64_t address) const {

@@ -138,6 +138,23 @@ TEST(RuleUnwinderTest, LooksUpAnInterruptedPcItself) {
   EXPECT_THAT(target.pcs(), ElementsAre(kPc, kText + kCaller, kInRoot - 1));
 }
 
+TEST(RuleUnwinderTest, LeavesATrampolineWithoutRulesByTheKernelsFrame) {
+  // Generated code that is mov $15,%rax; syscall: at the begin of its page, and further on.
+  for (const uint64_t trampoline : {FakeTarget::kGenerated, FakeTarget::kGenerated + 0x100}) {
+    FakeTarget target(Table(CfiBytes()));
+    target.memory().Put(trampoline, uint64_t{0x0f0000000fc0c748});
+    target.memory().Put(trampoline + 8, uint8_t{0x05});
+    target.Push(0, trampoline);
+    target.Push(1 + 20, kSp + 400);        // ucontext + 160: rsp
+    target.Push(1 + 21, kText + kCaller);  // rip
+    PushCaller(target, 50);
+    EXPECT_EQ(target.Unwind(kPc), UnwindEnd::kComplete);
+    ASSERT_EQ(target.pcs().size(), 4u);
+    EXPECT_EQ(target.pcs()[2], kText + kCaller);
+    EXPECT_EQ(target.pcs()[3], kInRoot - 1);
+  }
+}
+
 TEST(RuleUnwinderTest, FindsRegistersThatAnEpilogueHasPopped) {
   CfiImage image;
   image.Function(kLeaf, 0x100, CfiBytes().Bytes({0x0e, 8, 0x86, 2}).str());  // below rsp by now

@@ -24,12 +24,15 @@
 namespace lambent {
 namespace {
 
-std::unique_ptr<Unwinder> CreateByRules(const ModuleTable& modules) {
-  return CreateRuleUnwinder(modules, nullptr);
+std::unique_ptr<Unwinder> CreateByRules(const ModuleTable& modules, os::RemoteMemory* memory) {
+  return CreateRuleUnwinder(modules, memory);
+}
+std::unique_ptr<Unwinder> CreateByLibunwind(const ModuleTable& modules, os::RemoteMemory*) {
+  return CreateLibunwindUnwinder(modules);
 }
 
 // This very process, looked at as any other.
-using Create = std::unique_ptr<Unwinder> (*)(const ModuleTable&);
+using Create = std::unique_ptr<Unwinder> (*)(const ModuleTable&, os::RemoteMemory*);
 
 class UnwinderTest : public testing::TestWithParam<Create> {
  protected:
@@ -38,7 +41,7 @@ class UnwinderTest : public testing::TestWithParam<Create> {
         files_(proc_->OpenProcess(getpid())),
         memory_(os::CreateProcMemory(getpid())),
         modules_(*files_, memory_.get()),
-        unwinder_(GetParam()(modules_)) {
+        unwinder_(GetParam()(modules_, memory_.get())) {
     EXPECT_EQ(modules_.Refresh(), os::ReadResult::kOk);
   }
 
@@ -223,8 +226,7 @@ TEST_P(UnwinderTest, KnowsOnlyPcAndSpOfABlockedThread) {
   EXPECT_GE(pcs_.size(), 1u) << UnwindEndName(end);
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, UnwinderTest,
-                         testing::Values(&CreateLibunwindUnwinder, &CreateByRules),
+INSTANTIATE_TEST_SUITE_P(Both, UnwinderTest, testing::Values(&CreateByLibunwind, &CreateByRules),
                          [](const auto& kind) {
                            return kind.param == &CreateByRules ? "Rules" : "Libunwind";
                          });

@@ -1,0 +1,160 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+// The ladder over a Python process.
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/profiler/stacks/ladder_fixture.h"
+
+namespace lambent {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+
+class LadderPythonTest : public LadderTest {};
+
+TEST_F(LadderPythonTest, ReadsARunningInterpreterWherePtraceIsRefused) {
+  StartPython("spin");
+  LadderParts parts = RealParts();
+  parts.control = std::make_unique<RefusingControl>();
+  AttachWith(std::move(parts));
+  EXPECT_TRUE(AwaitLeaf("spin_leaf", Rung::kConsistentRead).has_value());
+}
+
+TEST_F(LadderPythonTest, ComparesCopiesWhereItMayNotChooseItsCpu) {
+  StartPython("spin");
+  LadderParts parts = RealParts();
+  parts.affinity = std::make_unique<FixedAffinity>();
+  AttachWith(std::move(parts));
+  EXPECT_TRUE(AwaitLeaf("spin_leaf", Rung::kConsistentRead).has_value());
+}
+
+// Calls a -> leaf_a and b -> leaf_b in turns, as fast as it can: a reader that mixes two moments
+// shows a leaf under the other caller.
+TEST_F(LadderPythonTest, ShowsNoStackThatNeverWas) {
+  StartPython("flutter");
+  Attach();
+  ASSERT_TRUE(AwaitLeaf("leaf_a").has_value());
+  int leaves = 0;
+  for (int tick = 0; tick < 2000; ++tick) {
+    for (const Seen& seen : Tick()) {
+      if (seen.names.empty() || seen.names[0].rfind("leaf_", 0) != 0) continue;
+      ++leaves;
+      ASSERT_GE(seen.names.size(), 2u);
+      EXPECT_EQ(seen.names[0].substr(5), seen.names[1].substr(5)) << seen.names[1];
+    }
+  }
+  EXPECT_GT(leaves, 100);
+}
+
+TEST_F(LadderPythonTest, ReadsARunningInterpreterWithoutStoppingIt) {
+  StartPython("spin");
+  Attach();
+  const auto seen = AwaitLeaf("spin_leaf", Rung::kConsistentRead);
+  ASSERT_TRUE(seen.has_value());
+  EXPECT_THAT(seen->names, ElementsAre("spin_leaf", "spin_middle", "main", "<module>"));
+  EXPECT_EQ(seen->sample.stopped_ns, 0);
+  EXPECT_EQ(seen->sample.state, ThreadState::kRunning);
+  const Frame& leaf = seen->leaf;
+  EXPECT_EQ(leaf.kind, FrameKind::kPython);
+  EXPECT_THAT(std::string(ladder_->Describe(leaf).file), testing::EndsWith("python_target.py"));
+  EXPECT_GT(ladder_->Describe(leaf).line, 0u);
+}
+
+TEST_F(LadderPythonTest, ReadsABlockedInterpreterThenFindsItUnchanged) {
+  StartPython("sleep");
+  Attach();
+  const auto blocked = AwaitFunction("sleep_leaf", Rung::kBlocked);
+  ASSERT_TRUE(blocked.has_value());
+  EXPECT_THAT(FromFunction("sleep_leaf", blocked->names),
+              ElementsAre("sleep_leaf", "sleep_middle", "main", "<module>"));
+  // The C function it sleeps in; before 3.11 that was select.
+  EXPECT_THAT(blocked->names[0],
+              AnyOf(testing::HasSubstr("nanosleep"), testing::HasSubstr("select")));
+  const auto unchanged = AwaitRung(Rung::kUnchanged);
+  ASSERT_TRUE(unchanged.has_value());
+  EXPECT_EQ(unchanged->names, blocked->names);
+}
+
+TEST_F(LadderPythonTest, FollowsTheThreadsOfAnInterpreter) {
+  StartPython("threads");
+  Attach();
+  EXPECT_TRUE(Await([](const Seen& s) { return s.names.size() > 1 && s.names[0] == "spin_leaf"; }));
+  EXPECT_TRUE(Await([&](const Seen& s) {
+    return s.sample.tid != ladder_->pid() && !FromFunction("sleep_leaf", s.names).empty();
+  }));
+}
+
+TEST_F(LadderPythonTest, PutsCFunctionsInTheirPlaceBetweenPythonFrames) {
+  Start({"/usr/bin/env", "LAMBENT_CALLBACK_LIBRARY=" LAMBENT_CALLBACK_LIBRARY, Python(),
+         LAMBENT_PYTHON_TARGET, "callback"});
+  Attach();
+  const auto seen = AwaitFunction("sleep_leaf", Rung::kBlocked);
+  ASSERT_TRUE(seen.has_value());
+  std::vector<std::string> known;  // ctypes and libffi have functions of their own between these
+  for (const std::string& name : FromFunction("sleep_leaf", seen->names)) {
+    if (name.rfind("sleep_", 0) == 0 || name.rfind("Target", 0) == 0 || name == "callback" ||
+        name == "main" || name == "<module>") {
+      known.push_back(name);
+    }
+  }
+  EXPECT_THAT(known, ElementsAre("sleep_leaf", "sleep_middle", "TargetCallBack", "TargetCallIn",
+                                 "callback", "main", "<module>"))
+      << testing::PrintToString(seen->names);
+}
+
+TEST_F(LadderPythonTest, TellsFramesApartByTheirLinesWhereThatIsWanted) {
+  StartPython("spin");
+  Attach({.lines = true});
+  const auto seen = AwaitLeaf("spin_leaf", Rung::kConsistentRead);
+  ASSERT_TRUE(seen.has_value());
+  const FrameDescription leaf = ladder_->Describe(seen->leaf);
+  EXPECT_THAT(leaf.current_line, AnyOf(leaf.line + 1, leaf.line + 2));  // while True: pass
+  EXPECT_GT(leaf.line, 0u);
+  Attach();
+  const auto plain = AwaitLeaf("spin_leaf", Rung::kConsistentRead);
+  ASSERT_TRUE(plain.has_value());
+  EXPECT_EQ(ladder_->Describe(plain->leaf).current_line, 0u);
+}
+
+TEST_F(LadderPythonTest, LeavesNativeFramesOutWhereTheyAreNotWanted) {
+  StartPython("sleep");
+  Attach({.native = NativeFrames::kNever});
+  const auto seen = AwaitRung(Rung::kBlocked);
+  ASSERT_TRUE(seen.has_value());
+  EXPECT_THAT(seen->names, ElementsAre("sleep_leaf", "sleep_middle", "main", "<module>"));
+}
+
+TEST_F(LadderPythonTest, StopsARunningThreadForTheCFunctionItIsIn) {
+  StartPython("compress");
+  Attach({.native = NativeFrames::kAlways});
+  if (!Works(Rung::kStop)) GTEST_SKIP() << "ptrace is not permitted here";
+  const auto seen = Await([](const Seen& s) {
+    return s.sample.rung == Rung::kStop && s.leaf.kind == FrameKind::kNative &&
+           !FromFunction("compress_leaf", s.names).empty();
+  });
+  ASSERT_TRUE(seen.has_value()) << Reasons();
+  EXPECT_THAT(FromFunction("compress_leaf", seen->names),
+              ElementsAre("compress_leaf", "main", "<module>"));
+}
+
+TEST_F(LadderPythonTest, FindsAnInterpreterThatStartsLater) {
+  Start({"/bin/sh", "-c",
+         "echo ready; sleep 0.2; exec python3 " + std::string(LAMBENT_PYTHON_TARGET) + " spin"});
+  Attach();
+  const auto seen =
+      Await([](const Seen& s) { return !s.names.empty() && s.names[0] == "spin_leaf"; });
+  ASSERT_TRUE(seen.has_value()) << Reasons();
+  EXPECT_THAT(seen->names, ElementsAre("spin_leaf", "spin_middle", "main", "<module>"));
+}
+
+}  // namespace
+}  // namespace lambent

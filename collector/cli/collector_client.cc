@@ -3,10 +3,14 @@
 #include "collector/cli/collector_client.h"
 
 #include <chrono>
+#include <cstdlib>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include <grpcpp/grpcpp.h>
+
+#include "collector/cli/channel_access.h"
 
 namespace lambent::cli {
 namespace {
@@ -28,35 +32,51 @@ absl::Status StatusOf(const grpc::Status& status, const char* what, const std::s
     return absl::UnavailableError(absl::StrCat(
         what, ": no collector answers at ", address, " (", CauseOf(status.error_message()),
         "); start one with lambent-collector, or name another with --collector "
-        "HOST:PORT or LAMBENT_COLLECTOR"));
+        "HOST:PORT or LAMBENT_COLLECTOR; LAMBENT_TLS says whether it speaks TLS"));
   }
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
     return absl::DeadlineExceededError(absl::StrCat(what, ": the collector at ", address,
                                                     " did not answer in time; try again, "
                                                     "or ask for less with --since"));
   }
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
-                      absl::StrCat(what, ": ", status.error_message()));
-}
-
-void SetDeadline(grpc::ClientContext* context, std::chrono::seconds limit) {
-  context->set_deadline(std::chrono::system_clock::now() + limit);
+  const bool nothing = status.error_code() == grpc::StatusCode::NOT_FOUND;
+  return absl::Status(
+      static_cast<absl::StatusCode>(status.error_code()),
+      absl::StrCat(what, ": ", status.error_message(),
+                   nothing ? "; lambent functions and lambent invocations show what "
+                             "there is"
+                           : ""));
 }
 
 }  // namespace
 
 CollectorClient::CollectorClient(std::string address) : address_(std::move(address)) {
+  const absl::StatusOr<ChannelAccess> access =
+      ChannelAccess::Read(address_, [](const char* name) { return std::getenv(name); });
+  ready_ = access.status();
+  if (!ready_.ok()) return;
+  const absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> credentials =
+      access->Credentials();
+  ready_ = credentials.status();
+  if (!ready_.ok()) return;
+  token_ = access->token;
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   // A user's own collector is never behind the proxy of http_proxy.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  stub_ = v1::Query::NewStub(
-      grpc::CreateCustomChannel(address_, grpc::InsecureChannelCredentials(), arguments));
+  stub_ = v1::Query::NewStub(grpc::CreateCustomChannel(address_, *credentials, arguments));
+}
+
+absl::Status CollectorClient::Prepare(grpc::ClientContext* context,
+                                      std::chrono::seconds limit) const {
+  context->set_deadline(std::chrono::system_clock::now() + limit);
+  if (!token_.empty()) context->AddMetadata("authorization", "Bearer " + token_);
+  return ready_;
 }
 
 absl::StatusOr<v1::ListFunctionsResponse> CollectorClient::ListFunctions() {
   grpc::ClientContext context;
-  SetDeadline(&context, kListDeadline);
+  if (absl::Status s = Prepare(&context, kListDeadline); !s.ok()) return s;
   v1::ListFunctionsResponse answer;
   absl::Status status =
       StatusOf(stub_->ListFunctions(&context, {}, &answer), "list functions", address_);
@@ -67,7 +87,7 @@ absl::StatusOr<v1::ListFunctionsResponse> CollectorClient::ListFunctions() {
 absl::StatusOr<v1::ListInvocationsResponse> CollectorClient::ListInvocations(
     const v1::ListInvocationsRequest& ask) {
   grpc::ClientContext context;
-  SetDeadline(&context, kListDeadline);
+  if (absl::Status s = Prepare(&context, kListDeadline); !s.ok()) return s;
   v1::ListInvocationsResponse answer;
   absl::Status status =
       StatusOf(stub_->ListInvocations(&context, ask, &answer), "list invocations", address_);
@@ -78,7 +98,7 @@ absl::StatusOr<v1::ListInvocationsResponse> CollectorClient::ListInvocations(
 absl::StatusOr<v1::GetMetricsResponse> CollectorClient::GetMetrics(
     const v1::GetMetricsRequest& ask) {
   grpc::ClientContext context;
-  SetDeadline(&context, kListDeadline);
+  if (absl::Status s = Prepare(&context, kListDeadline); !s.ok()) return s;
   v1::GetMetricsResponse answer;
   absl::Status status =
       StatusOf(stub_->GetMetrics(&context, ask, &answer), "read metrics", address_);
@@ -88,7 +108,7 @@ absl::StatusOr<v1::GetMetricsResponse> CollectorClient::GetMetrics(
 
 absl::StatusOr<v1::GetStatusResponse> CollectorClient::GetStatus() {
   grpc::ClientContext context;
-  SetDeadline(&context, std::chrono::seconds(5));
+  if (absl::Status s = Prepare(&context, std::chrono::seconds(5)); !s.ok()) return s;
   v1::GetStatusResponse answer;
   absl::Status status =
       StatusOf(stub_->GetStatus(&context, {}, &answer), "read the collector's status", address_);
@@ -101,7 +121,7 @@ absl::StatusOr<std::string> CollectorClient::Collect(
     absl::FunctionRef<std::unique_ptr<grpc::ClientReader<v1::ExportChunk>>(grpc::ClientContext*)>
         start) {
   grpc::ClientContext context;
-  SetDeadline(&context, kExportDeadline);
+  if (absl::Status s = Prepare(&context, kExportDeadline); !s.ok()) return s;
   std::unique_ptr<grpc::ClientReader<v1::ExportChunk>> reader = start(&context);
   std::string out;
   v1::ExportChunk chunk;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -18,7 +19,8 @@ namespace lambent::cli {
 // own. Thread-compatible.
 class CollectorClient {
  public:
-  // `address` is host:port. Connects at the first call.
+  // `address` is host:port. Connects at the first call, by the variables of ChannelAccess; when
+  // they make no sense every call says so.
   explicit CollectorClient(std::string address);
 
   const std::string& address() const { return address_; }
@@ -38,7 +40,11 @@ class CollectorClient {
       absl::FunctionRef<std::unique_ptr<grpc::ClientReader<v1::ExportChunk>>(grpc::ClientContext*)>
           start);
 
+  absl::Status Prepare(grpc::ClientContext* context, std::chrono::seconds limit) const;
+
   const std::string address_;
+  absl::Status ready_;
+  std::string token_;
   std::unique_ptr<v1::Query::Stub> stub_;
 };
 

@@ -17,6 +17,7 @@
 #include "grpcpp/server_builder.h"
 
 #include "collector/receive/limits.h"
+#include "collector/server/access.h"
 
 namespace lambent::collector {
 namespace {
@@ -32,28 +33,38 @@ absl::StatusOr<std::unique_ptr<Collector>> Collector::Start(const CollectorOptio
                                                             const os::Clock& clock) {
   absl::StatusOr<std::unique_ptr<SqliteStore>> store = SqliteStore::Create(options.data_directory);
   if (!store.ok()) return store.status();
-  std::unique_ptr<Collector> collector(new Collector(*std::move(store), options, clock));
+  absl::StatusOr<AccessToken> token = TokenOf(options);
+  if (!token.ok()) return token.status();
+  std::unique_ptr<Collector> collector(
+      new Collector(*std::move(store), *std::move(token), options, clock));
   if (absl::Status s = collector->Listen(options, clock); !s.ok()) return s;
   return collector;
 }
 
-Collector::Collector(std::unique_ptr<SqliteStore> store, const CollectorOptions& options,
-                     const os::Clock& clock)
+Collector::Collector(std::unique_ptr<SqliteStore> store, AccessToken token,
+                     const CollectorOptions& options, const os::Clock& clock)
     : store_(std::move(store)),
-      ingest_(*store_, counters_, clock),
-      query_(*store_, counters_, options.data_directory, absl::ToUnixMicros(clock.UnixTime())) {}
+      token_(std::move(token)),
+      ingest_(*store_, counters_, clock, token_),
+      query_(*store_, counters_, options.data_directory, absl::ToUnixMicros(clock.UnixTime()),
+             token_) {}
 
 Collector::~Collector() { Stop(); }
 
 absl::Status Collector::Listen(const CollectorOptions& options, const os::Clock& clock) {
+  const absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> credentials =
+      CredentialsOf(options);
+  if (!credentials.ok()) return credentials.status();
+  const WebAccess access{options.tls_certificate_file, options.tls_key_file,
+                         options.tls_client_ca_file, token_};
   absl::StatusOr<std::unique_ptr<WebServer>> web =
-      WebServer::Create(options.http.host, options.http.port, *store_, counters_, clock);
+      WebServer::Create(options.http.host, options.http.port, *store_, counters_, clock, access);
   if (!web.ok()) return web.status();
   web_ = *std::move(web);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(options.grpc.ToString(), grpc::InsecureServerCredentials(), &grpc_port_);
+  builder.AddListeningPort(options.grpc.ToString(), *credentials, &grpc_port_);
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.SetResourceQuota(grpc::ResourceQuota("lambent-collector").Resize(kMessageMemoryBytes));
   // Two collectors must not share one port unnoticed.

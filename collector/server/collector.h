@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "grpcpp/server.h"
 
+#include "collector/receive/access_token.h"
 #include "collector/receive/ingest_counters.h"
 #include "collector/server/collector_options.h"
 #include "collector/server/ingest_service.h"
@@ -39,11 +40,12 @@ class Collector {
   void Stop();
 
  private:
-  Collector(std::unique_ptr<SqliteStore> store, const CollectorOptions& options,
+  Collector(std::unique_ptr<SqliteStore> store, AccessToken token, const CollectorOptions& options,
             const os::Clock& clock);
   absl::Status Listen(const CollectorOptions& options, const os::Clock& clock);
 
   const std::unique_ptr<SqliteStore> store_;
+  const AccessToken token_;
   IngestCounters counters_;
   IngestService ingest_;
   QueryService query_;

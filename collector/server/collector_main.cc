@@ -32,12 +32,15 @@ int Fail(int status, const std::string& message) {
   return status;
 }
 
-void WarnOfOpenAddress(const char* option, const Address& address) {
-  if (address.IsLoopback()) return;
-  std::fprintf(stderr,
-               "lambent-collector: %s %s is reachable from other machines and there is no "
-               "authentication: whoever reaches it can read and write the profiles\n",
-               option, address.ToString().c_str());
+void WarnOfOpenAddress(const char* option, const Address& address,
+                       const CollectorOptions& options) {
+  const bool asks = !options.token_file.empty() || !options.tls_client_ca_file.empty();
+  if (address.IsLoopback() || (asks && options.has_tls())) return;
+  std::fprintf(stderr, "lambent-collector: %s %s is reachable from other machines and %s\n", option,
+               address.ToString().c_str(),
+               asks ? "speaks plain text: the token can be read on the way (see --tls-cert)"
+                    : "there is no authentication: whoever reaches it can read and write the "
+                      "profiles (see --token-file, --tls-client-ca)");
 }
 
 bool WritePorts(const std::string& path, const Collector& collector) {
@@ -75,8 +78,8 @@ int CollectorMain(int argc, char** argv) {
   const absl::StatusOr<std::unique_ptr<Collector>> collector =
       Collector::Start(*options, os::RealClock());
   if (!collector.ok()) return Fail(kCouldNotStart, std::string(collector.status().message()));
-  WarnOfOpenAddress("--grpc-address", options->grpc);
-  WarnOfOpenAddress("--http-address", options->http);
+  WarnOfOpenAddress("--grpc-address", options->grpc, *options);
+  WarnOfOpenAddress("--http-address", options->http, *options);
   if (!WritePorts(options->ports_file, **collector)) {
     return Fail(kCouldNotStart, absl::StrCat("write ", options->ports_file, ": failed"));
   }
@@ -84,8 +87,9 @@ int CollectorMain(int argc, char** argv) {
   grpc.port = (*collector)->grpc_port();
   Address http = options->http;
   http.port = (*collector)->http_port();
-  std::printf("lambent-collector: grpc %s http http://%s/ data %s\n", grpc.ToString().c_str(),
-              http.ToString().c_str(), options->data_directory.c_str());
+  std::printf("lambent-collector: grpc %s http %s://%s/ data %s\n", grpc.ToString().c_str(),
+              options->has_tls() ? "https" : "http", http.ToString().c_str(),
+              options->data_directory.c_str());
   std::fflush(stdout);
   const absl::Status ended = Wait(**signals);
   (*collector)->Stop();

@@ -14,6 +14,21 @@
 
 namespace lambent::collector {
 
+namespace {
+
+// Where the value of an option that is taken as it is goes; null for others.
+std::string* TextOption(std::string_view name, CollectorOptions& options) {
+  if (name == "--data-dir") return &options.data_directory;
+  if (name == "--ports-file") return &options.ports_file;
+  if (name == "--tls-cert") return &options.tls_certificate_file;
+  if (name == "--tls-key") return &options.tls_key_file;
+  if (name == "--tls-client-ca") return &options.tls_client_ca_file;
+  if (name == "--token-file") return &options.token_file;
+  return nullptr;
+}
+
+}  // namespace
+
 absl::StatusOr<Address> Address::Parse(std::string_view text) {
   const std::string whole(text);
   const absl::Status wrong = absl::InvalidArgumentError(
@@ -62,17 +77,25 @@ absl::StatusOr<CollectorOptions> ParseCollectorOptions(const std::vector<std::st
     } else if (i + 1 < arguments.size()) {
       value = arguments[++i];
     }
-    const bool known = name == "--data-dir" || name == "--grpc-address" ||
-                       name == "--http-address" || name == "--ports-file";
-    if (!known) return absl::InvalidArgumentError(absl::StrCat("unknown argument ", name));
-    if (value.empty()) return absl::InvalidArgumentError(absl::StrCat(name, " needs a value"));
-    if (name == "--data-dir") options.data_directory = value;
-    if (name == "--ports-file") options.ports_file = value;
-    if (name == "--grpc-address" || name == "--http-address") {
-      const absl::StatusOr<Address> address = Address::Parse(value);
-      if (!address.ok()) return address.status();
-      (name == "--grpc-address" ? options.grpc : options.http) = *address;
+    const bool is_address = name == "--grpc-address" || name == "--http-address";
+    std::string* const text = TextOption(name, options);
+    if (!is_address && text == nullptr) {
+      return absl::InvalidArgumentError(absl::StrCat("unknown argument ", name));
     }
+    if (value.empty()) return absl::InvalidArgumentError(absl::StrCat(name, " needs a value"));
+    if (text != nullptr) {
+      *text = value;
+      continue;
+    }
+    const absl::StatusOr<Address> address = Address::Parse(value);
+    if (!address.ok()) return address.status();
+    (name == "--grpc-address" ? options.grpc : options.http) = *address;
+  }
+  if (options.tls_certificate_file.empty() != options.tls_key_file.empty()) {
+    return absl::InvalidArgumentError("--tls-cert and --tls-key belong together");
+  }
+  if (!options.tls_client_ca_file.empty() && options.tls_certificate_file.empty()) {
+    return absl::InvalidArgumentError("--tls-client-ca needs --tls-cert and --tls-key");
   }
   return options;
 }
@@ -86,11 +109,18 @@ Usage: lambent-collector [OPTION]...
   --grpc-address HOST:PORT where extensions and `lambent` connect (127.0.0.1:4820)
   --http-address HOST:PORT web page, exports, /metrics, /healthz (127.0.0.1:4821)
   --ports-file FILE        write the chosen ports there once ready: grpc=PORT, http=PORT
+  --tls-cert FILE          speak TLS, on both ports, with this certificate (PEM, with its chain)
+  --tls-key FILE           and its key (PEM)
+  --tls-client-ca FILE     let in only clients with a certificate of this authority (PEM)
+  --token-file FILE        let in only clients that show this token: extensions and `lambent` by
+                           LAMBENT_TOKEN or LAMBENT_TOKEN_FILE, programs by "authorization: Bearer
+                           TOKEN", browsers as the password they ask for
   --version                print the version
   --help                   print this
 
-Port 0 means any free port. There is no authentication yet: listen beyond loopback only in a network
-whose every host may read and write the profiles.
+Port 0 means any free port. Without --token-file and --tls-client-ca whoever reaches a port may read
+and write the profiles: listen beyond loopback with one of them, and with TLS, or not at all.
+/healthz and gRPC's health service answer everybody.
 
 SIGINT and SIGTERM end it cleanly. Exit status: 0 ended cleanly, 2 wrong usage, 4 could not start.
 )";

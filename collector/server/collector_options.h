@@ -28,6 +28,12 @@ struct CollectorOptions {
   Address grpc{"127.0.0.1", 4820};
   Address http{"127.0.0.1", 4821};
   std::string ports_file;  // empty: none
+  // PEM files; certificate and key come together. Empty: plain text.
+  std::string tls_certificate_file;
+  std::string tls_key_file;
+  std::string tls_client_ca_file;  // empty: clients show no certificate
+  std::string token_file;          // empty: clients show no token
+  bool has_tls() const { return !tls_certificate_file.empty(); }
   bool help = false;
   bool version = false;
 };

@@ -4,6 +4,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "collector/server/access.h"
 #include "collector/server/ingest_session.h"
 #include "collector/server/status_mapping.h"
 #include "profiler/base/log.h"
@@ -13,6 +14,7 @@ namespace lambent::collector {
 grpc::Status IngestService::Stream(
     grpc::ServerContext* context,
     grpc::ServerReaderWriter<v1::ServerMessage, v1::ClientMessage>* stream) {
+  if (const grpc::Status s = CheckToken(token_, *context); !s.ok()) return s;
   IngestSession session(store_, counters_, clock_);
   v1::ClientMessage message;
   while (stream->Read(&message)) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "collector/receive/access_token.h"
 #include "collector/receive/ingest_counters.h"
 #include "collector/store/profile_store.h"
 #include "lambent/v1/ingest.grpc.pb.h"
@@ -14,8 +15,9 @@ namespace lambent::collector {
 class IngestService final : public v1::Ingest::Service {
  public:
   // All must outlive this.
-  IngestService(ProfileStore& store, IngestCounters& counters, const os::Clock& clock)
-      : store_(store), counters_(counters), clock_(clock) {}
+  IngestService(ProfileStore& store, IngestCounters& counters, const os::Clock& clock,
+                const AccessToken& token)
+      : store_(store), counters_(counters), clock_(clock), token_(token) {}
 
   grpc::Status Stream(
       grpc::ServerContext* context,
@@ -25,6 +27,7 @@ class IngestService final : public v1::Ingest::Service {
   ProfileStore& store_;
   IngestCounters& counters_;
   const os::Clock& clock_;
+  const AccessToken& token_;
 };
 
 }  // namespace lambent::collector

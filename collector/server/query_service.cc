@@ -15,6 +15,7 @@
 #include "collector/query/frame_name.h"
 #include "collector/query/profile_queries.h"
 #include "collector/render/render.h"
+#include "collector/server/access.h"
 #include "collector/server/selection_mapping.h"
 #include "collector/server/status_mapping.h"
 #include "profiler/base/version.h"
@@ -39,6 +40,10 @@ absl::StatusOr<std::string> Exported(ProfileStore& store, const v1::ExportReques
   return Render(*profile, *format, *weight);
 }
 
+absl::Status OfSide(const char* side, const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat(side, ": ", status.message()));
+}
+
 absl::StatusOr<std::string> Compared(ProfileStore& store, const v1::DiffRequest& request) {
   const absl::StatusOr<Selection> base = FromProto(request.base());
   if (!base.ok()) return base.status();
@@ -49,9 +54,9 @@ absl::StatusOr<std::string> Compared(ProfileStore& store, const v1::DiffRequest&
   const absl::StatusOr<Weight> weight = FromProto(request.weight());
   if (!weight.ok()) return weight.status();
   const absl::StatusOr<Profile> base_profile = MergeProfile(store, *base);
-  if (!base_profile.ok()) return base_profile.status();
+  if (!base_profile.ok()) return OfSide("base", base_profile.status());
   const absl::StatusOr<Profile> compare_profile = MergeProfile(store, *compare);
-  if (!compare_profile.ok()) return compare_profile.status();
+  if (!compare_profile.ok()) return OfSide("compare", compare_profile.status());
   return RenderDiff(DiffProfiles(*base_profile, *compare_profile, *weight), *format);
 }
 
@@ -68,17 +73,20 @@ grpc::Status WriteChunks(const absl::StatusOr<std::string>& content,
 
 }  // namespace
 
-grpc::Status QueryService::ListFunctions(grpc::ServerContext*, const v1::ListFunctionsRequest*,
+grpc::Status QueryService::ListFunctions(grpc::ServerContext* context,
+                                         const v1::ListFunctionsRequest*,
                                          v1::ListFunctionsResponse* response) {
+  if (const grpc::Status s = CheckToken(token_, *context); !s.ok()) return s;
   const absl::StatusOr<std::vector<FunctionRecord>> functions = store_.ReadFunctions();
   if (!functions.ok()) return ToGrpc(functions.status());
   for (const FunctionRecord& function : *functions) *response->add_functions() = ToProto(function);
   return grpc::Status::OK;
 }
 
-grpc::Status QueryService::ListInvocations(grpc::ServerContext*,
+grpc::Status QueryService::ListInvocations(grpc::ServerContext* context,
                                            const v1::ListInvocationsRequest* request,
                                            v1::ListInvocationsResponse* response) {
+  if (const grpc::Status s = CheckToken(token_, *context); !s.ok()) return s;
   const absl::StatusOr<Selection> selection = FromProto(request->selection());
   if (!selection.ok()) return ToGrpc(selection.status());
   const uint32_t limit =
@@ -92,18 +100,22 @@ grpc::Status QueryService::ListInvocations(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
-grpc::Status QueryService::Export(grpc::ServerContext*, const v1::ExportRequest* request,
+grpc::Status QueryService::Export(grpc::ServerContext* context, const v1::ExportRequest* request,
                                   grpc::ServerWriter<v1::ExportChunk>* writer) {
+  if (const grpc::Status s = CheckToken(token_, *context); !s.ok()) return s;
   return WriteChunks(Exported(store_, *request), writer);
 }
 
-grpc::Status QueryService::Diff(grpc::ServerContext*, const v1::DiffRequest* request,
+grpc::Status QueryService::Diff(grpc::ServerContext* context, const v1::DiffRequest* request,
                                 grpc::ServerWriter<v1::ExportChunk>* writer) {
+  if (const grpc::Status s = CheckToken(token_, *context); !s.ok()) return s;
   return WriteChunks(Compared(store_, *request), writer);
 }
 
-grpc::Status QueryService::GetMetrics(grpc::ServerContext*, const v1::GetMetricsRequest* request,
+grpc::Status QueryService::GetMetrics(grpc::ServerContext* context,
+                                      const v1::GetMetricsRequest* request,
                                       v1::GetMetricsResponse* response) {
+  if (const grpc::Status s = CheckToken(token_, *context); !s.ok()) return s;
   const absl::StatusOr<Selection> selection = FromProto(request->selection());
   if (!selection.ok()) return ToGrpc(selection.status());
   const absl::StatusOr<std::vector<MetricSeries>> series = SelectMetrics(store_, *selection);
@@ -112,8 +124,9 @@ grpc::Status QueryService::GetMetrics(grpc::ServerContext*, const v1::GetMetrics
   return grpc::Status::OK;
 }
 
-grpc::Status QueryService::GetStatus(grpc::ServerContext*, const v1::GetStatusRequest*,
+grpc::Status QueryService::GetStatus(grpc::ServerContext* context, const v1::GetStatusRequest*,
                                      v1::GetStatusResponse* response) {
+  if (const grpc::Status s = CheckToken(token_, *context); !s.ok()) return s;
   const absl::StatusOr<StoreTotals> totals = store_.ReadTotals();
   if (!totals.ok()) return ToGrpc(totals.status());
   const absl::StatusOr<std::vector<RejectionRecord>> rejections =

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "collector/receive/access_token.h"
 #include "collector/receive/ingest_counters.h"
 #include "collector/store/profile_store.h"
 #include "lambent/v1/query.grpc.pb.h"
@@ -14,13 +15,15 @@ namespace lambent::collector {
 // lambent.v1.Query over gRPC. Thread-safe.
 class QueryService final : public v1::Query::Service {
  public:
-  // `store` and `counters` must outlive this. `started_unix_us`: when the collector started.
+  // `store`, `counters` and `token` must outlive this. `started_unix_us`: when the collector
+  // started.
   QueryService(ProfileStore& store, const IngestCounters& counters, std::string data_directory,
-               int64_t started_unix_us)
+               int64_t started_unix_us, const AccessToken& token)
       : store_(store),
         counters_(counters),
         data_directory_(std::move(data_directory)),
-        started_unix_us_(started_unix_us) {}
+        started_unix_us_(started_unix_us),
+        token_(token) {}
 
   grpc::Status ListFunctions(grpc::ServerContext* context, const v1::ListFunctionsRequest* request,
                              v1::ListFunctionsResponse* response) override;
@@ -41,6 +44,7 @@ class QueryService final : public v1::Query::Service {
   const IngestCounters& counters_;
   const std::string data_directory_;
   const int64_t started_unix_us_;
+  const AccessToken& token_;
 };
 
 }  // namespace lambent::collector

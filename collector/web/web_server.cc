@@ -29,35 +29,48 @@ constexpr char kContentSecurityPolicy[] =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
     "font-src data:; form-action 'none'; frame-ancestors 'self'; base-uri 'none'";
 
+std::unique_ptr<httplib::Server> MakeServer(const WebAccess& access) {
+  if (access.certificate_file.empty()) return std::make_unique<httplib::Server>();
+  return std::make_unique<httplib::SSLServer>(
+      access.certificate_file.c_str(), access.key_file.c_str(),
+      access.client_ca_file.empty() ? nullptr : access.client_ca_file.c_str());
+}
+
 class HttplibServer final : public WebServer {
  public:
-  HttplibServer(ProfileStore& store, const IngestCounters& counters, const os::Clock& clock)
-      : pages_(store, counters, clock) {
-    server_.new_task_queue = [] { return new httplib::ThreadPool(kWorkers); };
+  HttplibServer(ProfileStore& store, const IngestCounters& counters, const os::Clock& clock,
+                const WebAccess& access)
+      : pages_(store, counters, clock), token_(access.token), server_(MakeServer(access)) {
+    server_->new_task_queue = [] { return new httplib::ThreadPool(kWorkers); };
     // The library's default would let two collectors share one port unnoticed (SO_REUSEPORT).
-    server_.set_socket_options([](auto socket) {
+    server_->set_socket_options([](auto socket) {
       const int yes = 1;
       setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
     });
-    server_.set_read_timeout(kTimeoutSeconds);
-    server_.set_write_timeout(kTimeoutSeconds);
-    server_.set_payload_max_length(kMaxRequestBytes);
-    server_.Get(".*", [this](const httplib::Request& request, httplib::Response& response) {
+    server_->set_read_timeout(kTimeoutSeconds);
+    server_->set_write_timeout(kTimeoutSeconds);
+    server_->set_payload_max_length(kMaxRequestBytes);
+    server_->Get(".*", [this](const httplib::Request& request, httplib::Response& response) {
       Answer(request, response);
     });
   }
   ~HttplibServer() override { Stop(); }
 
   absl::Status Listen(const std::string& host, int port) {
-    port_ =
-        port == 0 ? server_.bind_to_any_port(host) : (server_.bind_to_port(host, port) ? port : -1);
+    if (!server_->is_valid()) {
+      return absl::InvalidArgumentError(
+          "--tls-cert, --tls-key, --tls-client-ca: not a certificate, its key and an authority in "
+          "PEM");
+    }
+    port_ = port == 0 ? server_->bind_to_any_port(host)
+                      : (server_->bind_to_port(host, port) ? port : -1);
     if (port_ <= 0) {
       return absl::UnavailableError(absl::StrCat("listen for http on ", host, ":", port,
                                                  ": the address is in use or not of this machine"));
     }
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    thread_ = std::thread([this] { server_->listen_after_bind(); });
     // Until it runs, stop() would be lost and the thread never end.
-    while (!server_.is_running()) std::this_thread::yield();
+    while (!server_->is_running()) std::this_thread::yield();
     return absl::OkStatus();
   }
 
@@ -65,7 +78,7 @@ class HttplibServer final : public WebServer {
 
   void Stop() override {
     if (!thread_.joinable()) return;
-    server_.stop();
+    server_->stop();
     thread_.join();
   }
 
@@ -75,6 +88,13 @@ class HttplibServer final : public WebServer {
     response.set_header("X-Content-Type-Options", "nosniff");
     response.set_header("Referrer-Policy", "no-referrer");
     response.set_header("Cache-Control", "no-store");
+    if (request.path != "/healthz" && !token_.Accepts(request.get_header_value("Authorization"))) {
+      response.status = 401;
+      response.set_header("WWW-Authenticate", "Basic realm=\"lambent-collector\"");
+      response.set_content("this collector wants its token: as Bearer, or as a password\n",
+                           "text/plain; charset=utf-8");
+      return;
+    }
     Parameters parameters;
     for (const auto& [name, value] : request.params) parameters[name] = value;
     const absl::StatusOr<WebAnswer> answer = pages_.Get(request.path, parameters);
@@ -96,7 +116,8 @@ class HttplibServer final : public WebServer {
   }
 
   const Pages pages_;
-  httplib::Server server_;
+  const AccessToken token_;
+  const std::unique_ptr<httplib::Server> server_;
   std::thread thread_;
   int port_ = 0;
 };
@@ -106,8 +127,9 @@ class HttplibServer final : public WebServer {
 absl::StatusOr<std::unique_ptr<WebServer>> WebServer::Create(const std::string& host, int port,
                                                              ProfileStore& store,
                                                              const IngestCounters& counters,
-                                                             const os::Clock& clock) {
-  auto server = std::make_unique<HttplibServer>(store, counters, clock);
+                                                             const os::Clock& clock,
+                                                             const WebAccess& access) {
+  auto server = std::make_unique<HttplibServer>(store, counters, clock, access);
   if (absl::Status s = server->Listen(host, port); !s.ok()) return s;
   return server;
 }

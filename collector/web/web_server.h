@@ -7,11 +7,20 @@
 
 #include "absl/status/statusor.h"
 
+#include "collector/receive/access_token.h"
 #include "collector/receive/ingest_counters.h"
 #include "collector/store/profile_store.h"
 #include "profiler/os/clock.h"
 
 namespace lambent::collector {
+
+// Who is let in. Empty files: plain text; client_ca_file: only those with a certificate of it.
+struct WebAccess {
+  std::string certificate_file;  // PEM, as the next two
+  std::string key_file;
+  std::string client_ca_file;
+  AccessToken token;  // /healthz goes without
+};
 
 // The collector's HTTP side, read only:
 //
@@ -25,11 +34,13 @@ class WebServer {
   virtual ~WebServer() = default;  // as Stop
 
   // Listens on host:port (0: any free one) and serves from threads of its own. All references must
-  // outlive it. UNAVAILABLE when the address cannot be had.
+  // outlive it. UNAVAILABLE when the address cannot be had, INVALID_ARGUMENT when the files of
+  // `access` are not what they should be.
   static absl::StatusOr<std::unique_ptr<WebServer>> Create(const std::string& host, int port,
                                                            ProfileStore& store,
                                                            const IngestCounters& counters,
-                                                           const os::Clock& clock);
+                                                           const os::Clock& clock,
+                                                           const WebAccess& access = {});
 
   virtual int port() const = 0;
   // Ends listening, waits for answers under way.

@@ -30,6 +30,17 @@ TEST(CollectorOptionsTest, RefusesWhatItDoesNotKnow) {
   EXPECT_FALSE(ParseCollectorOptions({"stray"}).ok());
 }
 
+TEST(CollectorOptionsTest, TlsNeedsACertificateAndItsKey) {
+  const auto options =
+      ParseCollectorOptions({"--tls-cert", "c", "--tls-key", "k", "--token-file=t"});
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_TRUE(options->has_tls());
+  EXPECT_EQ(options->token_file, "t");
+  EXPECT_FALSE(ParseCollectorOptions({"--tls-cert", "c"}).ok());
+  EXPECT_FALSE(ParseCollectorOptions({"--tls-key", "k"}).ok());
+  EXPECT_FALSE(ParseCollectorOptions({"--tls-client-ca", "a"}).ok());
+}
+
 TEST(AddressTest, NeedsAHostAndAPort) {
   for (const char* wrong :
        {"", "4820", ":4820", "host", "host:", "host:x", "host:65536", "host:-1", "::1:4820"}) {

@@ -11,7 +11,11 @@ namespace lambent::cli {
 namespace {
 
 const Flag kWeight = {"weight", "WHAT", "what widths mean (wall)", {"wall", "cpu", "samples"}, "w"};
-const Flag kOutput = {"output", "FILE", "write here; - is standard output", {}, "o"};
+const Flag kOutput = {"output",
+                      "FILE",
+                      "write here (unset: a name after what was asked for); - is standard output",
+                      {},
+                      "o"};
 
 Flag FormatFlag(std::vector<std::string> formats) {
   return {"format", "FORMAT", "what to write (html)", std::move(formats), ""};
@@ -93,13 +97,17 @@ Command FlamegraphCommand() {
 Command ExportCommand() {
   Command command = Exporting();
   command.name = "export";
-  command.summary = "the same in other formats: svg, folded, pprof, speedscope, json, gperftools";
+  command.summary = "a profile as pprof, folded stacks, speedscope, JSON, SVG, HTML, gperftools";
   command.description =
-      "folded   one line a stack, for flamegraph.pl and grep\n"
-      "pprof    gzipped profile.proto: go tool pprof, Pyroscope, Parca\n"
-      "speedscope   for www.speedscope.app; opens there by drag and drop\n"
-      "json     Lambent's own tree with every weight; see collector/render/json_tree.h\n"
-      "gperftools   for google-pprof; times in samples of 1 ms";
+      "Without flags: of everything the collector has, as HTML (lambent flamegraph is the same).\n"
+      "\n"
+      "  html         the interactive flame graph, one file without network\n"
+      "  svg          a picture of it\n"
+      "  folded       one line a stack, for flamegraph.pl and grep\n"
+      "  pprof        gzipped profile.proto: go tool pprof, Pyroscope, Parca\n"
+      "  speedscope   for www.speedscope.app; opens there by drag and drop\n"
+      "  json         a tree with every weight of every frame, for programs (--json is the same)\n"
+      "  gperftools   for google-pprof; times in samples of 1 ms";
   command.examples = {
       "lambent export --function orders --format pprof -o orders.pb.gz && go tool pprof -top "
       "orders.pb.gz",
@@ -113,14 +121,17 @@ Command DiffCommand() {
   command.name = "diff";
   command.summary = "what became slower or faster between two selections";
   command.description =
-      "A SELECTOR is a comma list of the flags of lambent export: function, version, request-id,\n"
-      "environment, phase, status, cold, since, until, thread. Shares of the two sides are "
-      "compared, so\nthey need not hold equally many invocations.";
-  command.flags = {{"base", "SELECTOR", "what was", {}, ""},
-                   {"compare", "SELECTOR", "what is", {}, ""},
-                   FormatFlag({"html", "svg", "folded", "json"}),
-                   kWeight,
-                   kOutput};
+      "A SELECTOR is a comma list of name=value, the names being those of lambent export's flags:\n"
+      "function, version, request-id, attempt, environment, phase, status, cold, since, until, "
+      "thread.\nBoth sides are needed. Shares of the two are compared, so they need not hold "
+      "equally "
+      "many\ninvocations.";
+  command.flags = {
+      {"base", "SELECTOR", "what was: the side to compare with", {}, ""},
+      {"compare", "SELECTOR", "what is: what it has more of is red, less blue", {}, ""},
+      FormatFlag({"html", "svg", "folded", "json"}),
+      kWeight,
+      kOutput};
   command.examples = {
       "lambent diff --base function=orders,version=7 --compare function=orders,version=8",
       "lambent diff --base function=orders,cold=false --compare function=orders,cold=true -o "

@@ -82,7 +82,11 @@ int Run(const Call& call) {
     std::string status = StatusName(one.status());
     if (!one.error_type().empty()) absl::StrAppend(&status, " ", Printable(one.error_type()));
     const std::string drops = DropsText(one);
-    table.Add({{Printable(one.request_id())},
+    std::string id = Printable(one.request_id());
+    if (one.attempts() > 1) {
+      absl::StrAppend(&id, " (attempt ", one.attempt(), " of ", one.attempts(), ")");
+    }
+    table.Add({{id},
                {Printable(absl::StrCat(one.function_name(), ":", one.function_version()))},
                {TimeText(one.start_unix_us()), Tone::kDim},
                {status, ToneOf(one.status())},
@@ -97,6 +101,11 @@ int Run(const Call& call) {
                {CostText(one.cost()), Tone::kDim}});
   }
   call.around.out << table.Print(call.colour);
+  for (const v1::Invocation& one : answer->invocations()) {
+    for (const std::string& loss : one.losses()) {
+      call.around.out << Printable(one.request_id()) << ": " << Printable(loss) << "\n";
+    }
+  }
   return kOk;
 }
 
@@ -109,8 +118,12 @@ Command InvocationsCommand() {
   command.description =
       "Newest first. CPU WAIT is time that runnable threads waited for a CPU: high values mean "
       "the\n"
-      "function's memory setting gives it too little CPU.";
-  command.flags = SelectionFlags();
+      "function's memory setting gives it too little CPU. An event that failed and was tried "
+      "again\n"
+      "keeps its request id: each attempt is a line. Lines below the table say what was lost "
+      "besides\n"
+      "samples.";
+  command.flags = InvocationFlags();
   command.flags.push_back({"limit", "N", "at most so many (100)", {}, ""});
   command.examples = {"lambent invocations --function orders --since 1h",
                       "lambent invocations --status timeout", "lambent invocations --cold --json"};

@@ -137,8 +137,9 @@ Command MetricsCommand() {
   command.summary = "CPU, memory, faults, switches, I/O, files, network over time";
   command.description =
       "One line a metric and process. OVER TIME shows a gauge's level, and of a counter what it "
-      "rose\nbetween two readings.";
-  command.flags = SelectionFlags();
+      "rose\nbetween two readings. Metrics are of whole processes: of the time of the invocations "
+      "that\nmatch, or, with --environment alone, of all of its life.";
+  command.flags = InvocationFlags();
   command.examples = {"lambent metrics --request-id 8476a536-e9f4-11e8",
                       "lambent metrics --function orders --since 1h --json"};
   command.run = Run;

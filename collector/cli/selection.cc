@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/cli/selection.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
@@ -66,7 +68,8 @@ std::vector<Flag> SelectionFlags() {
   return {
       {"function", "NAME", "only this function", {}, "f"},
       {"version", "VERSION", "only this version of it, for instance 7 or $LATEST", {}, ""},
-      {"request-id", "ID", "only this invocation", {}, ""},
+      {"request-id", "ID", "only this invocation, all its attempts", {}, ""},
+      {"attempt", "N", "only the N-th attempt of --request-id", {}, ""},
       {"environment", "HEX", "only this execution environment", {}, ""},
       {"phase", "PHASE", "only this phase", {"init", "invoke", "after", "shutdown"}, ""},
       {"status",
@@ -89,11 +92,31 @@ std::vector<Flag> SelectionFlags() {
   };
 }
 
+std::vector<Flag> InvocationFlags() {
+  std::vector<Flag> flags = SelectionFlags();
+  flags.erase(std::remove_if(
+                  flags.begin(), flags.end(),
+                  [](const Flag& flag) { return flag.name == "phase" || flag.name == "thread"; }),
+              flags.end());
+  return flags;
+}
+
 absl::StatusOr<v1::Selection> SelectionOf(const Arguments& arguments, absl::Time now) {
   v1::Selection out;
   out.set_function_name(arguments.value("function"));
   out.set_function_version(arguments.value("version"));
   out.set_request_id(arguments.value("request-id"));
+  uint32_t attempt = 0;
+  if (arguments.has("attempt")) {
+    if (!absl::SimpleAtoi(arguments.value("attempt"), &attempt) || attempt == 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--attempt ", arguments.value("attempt"), ": want a number from 1 on"));
+    }
+    if (out.request_id().empty()) {
+      return absl::InvalidArgumentError("--attempt: needs the --request-id it is of");
+    }
+  }
+  out.set_attempt(attempt);
   out.set_environment_id(arguments.value("environment"));
   out.set_thread_name(arguments.value("thread"));
   out.set_status(StatusOf(arguments.value("status")));
@@ -119,7 +142,8 @@ absl::StatusOr<v1::Selection> ParseSelector(const std::string& selector, absl::T
     const std::string word = absl::StrCat("--", absl::StripAsciiWhitespace(part));
     if (word.find('=') == std::string::npos) {
       return absl::InvalidArgumentError(
-          absl::StrCat("selector \"", selector, "\": \"", part, "\" is not name=value"));
+          absl::StrCat("selector \"", selector, "\": \"", part,
+                       "\" is not name=value, as in function=orders,version=7"));
     }
     words.push_back(word);
   }

@@ -15,6 +15,8 @@ namespace lambent::cli {
 
 // The flags that say which samples are meant, the same for every command that asks for some.
 std::vector<Flag> SelectionFlags();
+// Those that choose invocations: without the ones that choose among an invocation's samples.
+std::vector<Flag> InvocationFlags();
 
 // Their meaning. Pure. Errors: INVALID_ARGUMENT for a time that cannot be read.
 absl::StatusOr<v1::Selection> SelectionOf(const Arguments& arguments, absl::Time now);

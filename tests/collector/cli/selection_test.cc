@@ -35,13 +35,30 @@ TEST(ParseSelectorTest, LeavesOpenWhatIsNotSaid) {
   EXPECT_FALSE(warm->cold());
 }
 
+TEST(ParseSelectorTest, AnAttemptIsOfARequest) {
+  EXPECT_EQ(ParseSelector("request-id=r,attempt=2", kNow)->attempt(), 2u);
+  EXPECT_EQ(ParseSelector("request-id=r", kNow)->attempt(), 0u);
+  for (const char* wrong : {"attempt=2", "request-id=r,attempt=0", "request-id=r,attempt=two"}) {
+    EXPECT_EQ(ParseSelector(wrong, kNow).status().code(), absl::StatusCode::kInvalidArgument);
+  }
+}
+
 TEST(ParseSelectorTest, NamesThePartThatIsWrong) {
   EXPECT_EQ(std::string(ParseSelector("function", kNow).status().message()),
-            "selector \"function\": \"function\" is not name=value");
+            "selector \"function\": \"function\" is not name=value, as in "
+            "function=orders,version=7");
   EXPECT_NE(std::string(ParseSelector("functoin=f", kNow).status().message())
                 .find("did you mean --function?"),
             std::string::npos);
   EXPECT_EQ(ParseSelector("phase=boot", kNow).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(InvocationFlagsTest, LeaveOutWhatChoosesSamples) {
+  for (const Flag& flag : InvocationFlags()) {
+    EXPECT_NE(flag.name, "phase");
+    EXPECT_NE(flag.name, "thread");
+  }
+  EXPECT_EQ(InvocationFlags().size() + 2, SelectionFlags().size());
 }
 
 TEST(SelectionNamesTest, MatchTheWire) {

@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "absl/hash/hash.h"
+
 #include "profiler/unwind/bare_code.h"
 #include "profiler/unwind/call_site.h"
 #include "profiler/unwind/code_cache.h"
@@ -45,11 +47,20 @@ class LazyRuleUnwinder final : public RuleUnwinder {
             .lookups = lookups_,
             .file_reads = code_.file_reads()};
   }
-  void ForgetAddresses() override { cache_.Clear(); }
 
  private:
+  // Maps change all the time, by heaps and stacks; what is known of code stays true until code
+  // does.
   void FollowModules() {
     generation_ = modules_.generation();
+    uint64_t layout = 0;
+    for (const Mapping& mapping : modules_.mappings()) {
+      if (!mapping.executable) continue;
+      const Module* const module = modules_.Find(mapping.start).module;
+      layout = absl::HashOf(layout, mapping.start, mapping.end, module);
+    }
+    if (layout == layout_) return;
+    layout_ = layout;
     code_.OnModulesChanged();
     cache_.Clear();
   }
@@ -224,6 +235,7 @@ class LazyRuleUnwinder final : public RuleUnwinder {
   RuleFinder finder_;
   RuleCache cache_;
   uint64_t generation_ = 0;
+  uint64_t layout_ = 0;  // where code lies, as a hash
   uint64_t lookups_ = 0;
 
   std::array<uint8_t, kBareCodeBytes> around_;

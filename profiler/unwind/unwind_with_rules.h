@@ -25,8 +25,6 @@ struct RuleUnwinderUse {
 class RuleUnwinder : public Unwinder {
  public:
   virtual RuleUnwinderUse Use() const = 0;
-  // Forgets addresses, keeps what was read of files: what a benchmark compares with.
-  virtual void ForgetAddresses() = 0;
 };
 
 // `modules` must outlive it; it notices when they changed. `generated`, the process's memory, is

@@ -277,6 +277,20 @@ TEST(RuleUnwinderTest, ForgetsRulesOfAReplacedModule) {
   EXPECT_THAT(target.pcs(), ElementsAre(kPc, kInRoot - 1));
 }
 
+TEST(RuleUnwinderTest, KeepsRulesWhenOnlyTheHeapGrew) {
+  FakeTarget target(Table(CfiBytes().Bytes({0x0e, 32})));
+  target.Push(3, kInCaller);
+  PushCaller(target, 4);
+  target.Unwind(kPc);
+  const uint64_t lookups = target.unwinder().Use().lookups;
+  target.process().maps += "7fff00000000-7fff00010000 rw-p 00000000 00:00 0\n";
+  const uint64_t generation = target.modules().generation();
+  ASSERT_EQ(target.modules().Refresh(), os::ReadResult::kOk);
+  ASSERT_NE(target.modules().generation(), generation);
+  EXPECT_EQ(target.Unwind(kPc), UnwindEnd::kComplete);
+  EXPECT_EQ(target.unwinder().Use().lookups, lookups);
+}
+
 TEST(RuleUnwinderTest, WorkForOneSnapshotIsBounded) {
   // A stack of different addresses, all in a function whose rules take 15 KB to read.
   CfiBytes rules;

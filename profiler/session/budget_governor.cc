@@ -16,15 +16,8 @@ constexpr double kLeastShare = 0.25;
 
 void BudgetGovernor::Add(const TickCost& cost) {
   const auto cpu_ns = static_cast<double>(cost.self_cpu_ns);
-  double look_ns = cpu_ns;
-  if (look_cpu_ns_ == 0) {
-    if (cost.only_looked) look_cpu_ns_ = cpu_ns;
-  } else if (cost.only_looked) {
-    look_ns = std::min(cpu_ns, look_cpu_ns_ * kUnusual);
-    look_cpu_ns_ += (look_ns - look_cpu_ns_) / kLooks;
-  } else {
-    look_ns = std::min(cpu_ns, look_cpu_ns_);
-  }
+  const double look_ns = std::min(cpu_ns, look_cpu_ns_ * (cost.only_looked ? kUnusual : 1));
+  if (cost.only_looked) look_cpu_ns_ += (look_ns - look_cpu_ns_) / kLooks;
   look_stopped_ns_ += (static_cast<double>(cost.stopped_ns) - look_stopped_ns_) / kLooks;
   wall_ns_ += static_cast<double>(cost.wall_ns);
   other_ns_ += cpu_ns - look_ns;

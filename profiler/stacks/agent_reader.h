@@ -44,6 +44,13 @@ class AgentSnapshot final : public os::RemoteMemory {
 // write for each snapshot. Confined to the sampler thread.
 class AgentReader {
  public:
+  // A snapshot that waits to be taken.
+  struct Ready {
+    uint32_t cell;
+    int32_t tid;
+    uint64_t number;
+  };
+
   // Errors: the memory is not of this version, or not of process `pid` (a child shares its
   // parent's).
   static absl::StatusOr<std::unique_ptr<AgentReader>> Create(std::unique_ptr<os::SharedFile> file,
@@ -56,6 +63,9 @@ class AgentReader {
   // Gives the snapshots of the tick before back, and looks which were taken since. False: the
   // memory is not there any more, or the agent has left.
   bool BeginTick();
+
+  // Those of this tick, one for each thread.
+  const std::vector<Ready>& ready() const { return ready_; }
 
   // Copies the latest snapshot of a thread taken since the tick before, once. False: there is none.
   bool Take(int32_t tid, AgentSnapshot* snapshot);
@@ -72,21 +82,15 @@ class AgentReader {
   const AgentCounts& counts() const { return header_.counts; }
 
  private:
-  struct Ready {
-    uint32_t cell;
-    int32_t tid;
-    uint64_t number;
-  };
-
   explicit AgentReader(std::unique_ptr<os::SharedFile> file) : file_(std::move(file)) {}
   bool ReadHeader();
   void Free(uint32_t cell);
 
   std::unique_ptr<os::SharedFile> file_;
   uint32_t cookie_ = 0;
-  AgentHeader header_{};      // as last read, but for thread_stack_bytes
-  std::vector<Ready> ready_;  // of this tick, one for each thread
-  AgentControl control_{};    // as last written
+  AgentHeader header_{};  // as last read, but for thread_stack_bytes
+  std::vector<Ready> ready_;
+  AgentControl control_{};  // as last written
   uint64_t ticks_ = 0;
 };
 

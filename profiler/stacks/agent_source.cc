@@ -33,9 +33,15 @@ void AgentSource::BeginTick(int64_t now_ns) {
   ++ticks_;
   FollowRate(now_ns);
   if (reader_ == nullptr && ticks_ >= look_at_) Look();
-  if (reader_ != nullptr && !reader_->BeginTick()) {
+  if (reader_ == nullptr) return;
+  if (!reader_->BeginTick()) {
     reader_.reset();
     reason_ = "the agent has left the process";
+    return;
+  }
+  for (const AgentReader::Ready& ready : reader_->ready()) {
+    const auto timed = threads_.find(ready.tid);
+    if (timed != threads_.end()) timed->second.seen_tick = ticks_;
   }
 }
 
@@ -98,15 +104,17 @@ void AgentSource::FollowRate(int64_t now_ns) {
 }
 
 CaptureResult AgentSource::Capture(ObservedThread& thread, CaptureAttempt& attempt) {
-  if (reader_ == nullptr) return CaptureResult::kRefused;
+  if (reader_ == nullptr) return CaptureResult::kInconsistent;  // it was lost in this tick
   const auto [found, is_new] = threads_.try_emplace(thread.tid());
   Timed& timed = found->second;
   if (reader_->Take(thread.tid(), snapshot_.get())) return Use(thread, timed);
   ++timed.waits;
   const uint64_t used_ns = thread.schedule.cpu_ns - timed.cpu_ns;
   const bool counts = thread.schedule.timeslices != 0;
-  const bool waiting = counts ? used_ns < kPatience * static_cast<uint64_t>(period_ns_)
-                              : timed.waits < kPatienceTicks;
+  // A copy may have come while the thread was blocked, and been of no use.
+  const bool alive = timed.seen_tick != 0 && ticks_ - timed.seen_tick < kPatienceTicks;
+  const bool waiting = alive || (counts ? used_ns < kPatience * static_cast<uint64_t>(period_ns_)
+                                        : timed.waits < kPatienceTicks);
   if (!is_new && waiting) return CaptureResult::kPending;
   if (timed.requests == kMaxRequests) {
     ++timed.requests;

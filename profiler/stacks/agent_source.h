@@ -55,9 +55,10 @@ class AgentSource final : public StackSource {
  private:
   // What is known of a thread's timer.
   struct Timed {
-    uint64_t cpu_ns = 0;  // the thread's, at its last copy or request
-    uint64_t waits = 0;   // observations since
-    int requests = 0;     // since the last copy
+    uint64_t cpu_ns = 0;     // the thread's, at its last copy or request
+    uint64_t waits = 0;      // observations since
+    uint64_t seen_tick = 0;  // when there was a copy last, used or not
+    int requests = 0;        // since the last copy
     size_t stack_bytes = RawSnapshot::kDefaultStackBytes;  // as wished last
   };
 

@@ -19,6 +19,8 @@ constexpr uint64_t kExeEvery = 16;
 constexpr int kManyFailures = 16;
 // Observations after which the interpreter is asked again about a thread it did not know.
 constexpr uint64_t kAskEvery = 32;
+// A tick that comes so many times later than the one before did.
+constexpr int64_t kLateTicks = 8;
 
 DropReason DropOf(CaptureResult result) {
   switch (result) {
@@ -177,7 +179,7 @@ DropReason Ladder::Account(ObservedThread& thread, ThreadSample* sample) {
 bool Ladder::MayWait(const ThreadSample& sample) const {
   // A tick that comes late may hold a freeze, whose time is nobody's: that can only be told of what
   // is observed at this tick.
-  return last_tick_ns_ == 0 || sample.time_ns - last_tick_ns_ < 2 * tick_length_ns_;
+  return last_tick_ns_ == 0 || sample.time_ns - last_tick_ns_ < kLateTicks * tick_length_ns_;
 }
 
 bool Ladder::ObserveThread(ObservedThread& thread, ThreadSample* sample) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
 
@@ -52,7 +53,17 @@ void CheckCollector(const Call& call, std::vector<Check>* checks, int* code) {
 }
 
 const char* WordOf(Check::Result result) {
-  return result == Check::kFine ? "ok" : result == Check::kWorse ? "warning" : "failed";
+  switch (result) {
+    case Check::kFine:
+      return "ok";
+    case Check::kUnneeded:
+      return "not needed";
+    case Check::kWorse:
+      return "warning";
+    case Check::kFailed:
+      break;
+  }
+  return "failed";
 }
 
 void PrintJson(const Call& call, const std::vector<Check>& checks) {
@@ -68,11 +79,46 @@ void PrintJson(const Call& call, const std::vector<Check>& checks) {
                   << "\n";
 }
 
+void PrintCheck(const Call& call, const Check& check) {
+  Tone tone = Tone::kBad;
+  const char* mark = "✗";
+  if (check.result == Check::kFine) {
+    tone = Tone::kGood;
+    mark = "✓";
+  } else if (check.result == Check::kUnneeded) {
+    tone = Tone::kDim;
+    mark = "-";
+  } else if (check.result == Check::kWorse) {
+    tone = Tone::kStrong;
+    mark = "!";
+  }
+  call.around.out << Paint(mark, tone, call.colour) << " " << Paint(check.name, tone, call.colour)
+                  << ": " << check.found << "\n";
+  if (!check.advice.empty()) call.around.out << "    → " << check.advice << "\n";
+}
+
 int Run(const Call& call) {
   int code = kOk;
   std::vector<Check> checks;
-  CheckCollector(call, &checks, &code);
-  for (Check& check : CheckMachine()) checks.push_back(std::move(check));
+  const bool of_process = call.arguments.has("pid");
+  // A question about a process is no question about the collector, unless one is named.
+  if (!of_process || call.arguments.has("collector")) CheckCollector(call, &checks, &code);
+  if (of_process) {
+    int32_t pid = 0;
+    if (!absl::SimpleAtoi(call.arguments.value("pid"), &pid) || pid < 1) {
+      return Fail(call,
+                  absl::InvalidArgumentError(absl::StrCat(
+                      "doctor: --pid ", call.arguments.value("pid"), ": is not a process id")));
+    }
+    absl::StatusOr<std::vector<Check>> of_pid = CheckProcess(pid);
+    if (!of_pid.ok()) {
+      return Fail(call, absl::Status(of_pid.status().code(),
+                                     absl::StrCat("doctor: ", of_pid.status().message())));
+    }
+    for (Check& check : *of_pid) checks.push_back(std::move(check));
+  } else {
+    for (Check& check : CheckMachine()) checks.push_back(std::move(check));
+  }
   for (const Check& check : checks) {
     if (check.result == Check::kFailed && code == kOk) code = kNothingMatched;
   }
@@ -80,17 +126,7 @@ int Run(const Call& call) {
     PrintJson(call, checks);
     return code;
   }
-  for (const Check& check : checks) {
-    const Tone tone = check.result == Check::kFine    ? Tone::kGood
-                      : check.result == Check::kWorse ? Tone::kStrong
-                                                      : Tone::kBad;
-    const std::string mark = check.result == Check::kFine    ? "✓"
-                             : check.result == Check::kWorse ? "!"
-                                                             : "✗";
-    call.around.out << Paint(mark, tone, call.colour) << " " << Paint(check.name, tone, call.colour)
-                    << ": " << check.found << "\n";
-    if (!check.advice.empty()) call.around.out << "    → " << check.advice << "\n";
-  }
+  for (const Check& check : checks) PrintCheck(call, check);
   return code;
 }
 
@@ -99,12 +135,15 @@ int Run(const Call& call) {
 Command DoctorCommand() {
   Command command;
   command.name = "doctor";
-  command.summary = "is the collector there, and what can be profiled on this machine";
+  command.summary = "is the collector there, and what can be profiled on this machine, and how";
   command.description =
-      "Tries each source of stacks on a process started for it. On Lambda itself other rules "
-      "hold:\n"
-      "what an environment could use is in the log of its extension.";
-  command.examples = {"lambent doctor", "lambent doctor --collector 10.0.0.5:4820 --json"};
+      "Tries each rung of the ladder of stack sources on a busy process started for it, or on "
+      "--pid:\nwhat works and why not, which would be used, and what a look costs. On Lambda "
+      "itself "
+      "other rules hold;\neach environment sends the same list to its collector when it starts.";
+  command.flags = {{"pid", "PID", "try on this process; leaves the collector out", {}, "p"}};
+  command.examples = {"lambent doctor", "lambent doctor --pid 1234",
+                      "lambent doctor --collector 10.0.0.5:4820 --json"};
   command.run = Run;
   return command;
 }

@@ -2,113 +2,161 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/cli/machine_checks.h"
 
-#include <cstdint>
-#include <fstream>
+#include <algorithm>
 #include <memory>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 
 #include "profiler/os/child_process.h"
-#include "profiler/os/remote_memory.h"
-#include "profiler/os/thread_control.h"
 
 namespace lambent::cli {
 namespace {
 
-std::string FirstLine(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return line;
+using record::Diagnosis;
+
+std::string NameOf(Rung rung) {
+  return absl::StrCat("rung ", static_cast<int>(rung), ", ", std::string(RungName(rung)));
 }
 
-std::string YamaText() {
-  const std::string scope = FirstLine("/proc/sys/kernel/yama/ptrace_scope");
-  return scope.empty() ? std::string() : absl::StrCat("; kernel.yama.ptrace_scope is ", scope);
-}
-
-// An address the child surely has: the start of its first mapping.
-uint64_t FirstMapping(int pid) {
-  const std::string line = FirstLine(absl::StrCat("/proc/", pid, "/maps"));
-  uint64_t address = 0;
-  return absl::SimpleHexAtoi(line.substr(0, line.find('-')), &address) ? address : 0;
-}
-
-Check CheckMemory(int pid) {
-  const os::RemoteMemoryProbe probe = os::ProbeRemoteMemory(pid, FirstMapping(pid));
-  if (probe.memory == nullptr) {
-    return {"reading memory (rungs 1 to 4)", Check::kFailed,
-            absl::StrCat("process_vm_readv: ", probe.vm_read, "; /proc/PID/mem: ", probe.proc_mem,
-                         YamaText()),
-            "no stacks here, metrics only: run as the same user as the function, without a seccomp "
-            "filter on process_vm_readv"};
+// What a rung is for, for people who have not read the design.
+const char* PurposeOf(Rung rung) {
+  switch (rung) {
+    case Rung::kUnchanged:
+      return "threads that did not run since";
+    case Rung::kBlocked:
+      return "waiting threads";
+    case Rung::kConsistentRead:
+      return "running Python threads, never stopped";
+    case Rung::kAgent:
+      return "running native threads, by the preloaded agent";
+    case Rung::kStop:
+      return "running threads, stopped for microseconds";
+    case Rung::kPerf:
+      return "running native threads, by the kernel";
+    case Rung::kMetricsOnly:
+      break;
   }
-  return {"reading memory (rungs 1 to 4)", Check::kFine,
-          absl::StrCat("process_vm_readv: ", probe.vm_read, "; /proc/PID/mem: ", probe.proc_mem),
-          ""};
+  return "no stacks";
 }
 
-Check CheckStop(int pid) {
-  std::unique_ptr<os::ThreadControl> control = os::CreateThreadControl();
-  os::Registers registers;
-  const os::StopResult result = control->Stop(pid, &registers);
-  if (result == os::StopResult::kStopped) {
-    control->Resume();
-    return {"stopping threads (rung 4)", Check::kFine,
-            "ptrace works: native stacks of busy threads", ""};
+// Whether a lack of the rung loses samples, given what else works.
+bool IsNeeded(Rung rung, const Diagnosis& diagnosis) {
+  const bool other =
+      std::any_of(diagnosis.rungs.begin(), diagnosis.rungs.end(), [&](const RungProbe& probe) {
+        return probe.rung != rung && probe.available &&
+               (probe.rung == Rung::kStop || probe.rung == Rung::kPerf ||
+                probe.rung == Rung::kAgent);
+      });
+  switch (rung) {
+    case Rung::kStop:
+      return !other;
+    case Rung::kPerf:
+    case Rung::kAgent:
+    case Rung::kConsistentRead:  // the process is no Python, as a rule
+      return false;
+    default:
+      return true;
   }
-  return {
-      "stopping threads (rung 4)", Check::kWorse,
-      absl::StrCat("ptrace ", result == os::StopResult::kRefused ? "is refused" : "did not work",
-                   YamaText()),
-      "busy native code shows without stacks; in a container add CAP_SYS_PTRACE, or set "
-      "kernel.yama.ptrace_scope to 0 or 1"};
 }
 
-Check CheckBlocked(int pid) {
-  const std::string call = FirstLine(absl::StrCat("/proc/", pid, "/syscall"));
-  if (!call.empty()) {
-    return {"blocked threads (rung 1)", Check::kFine, "/proc/PID/task/TID/syscall is readable", ""};
+Check CheckRung(const RungProbe& probe, const Diagnosis& diagnosis) {
+  Check check{NameOf(probe.rung), Check::kFine, "", ""};
+  check.found = absl::StrCat(PurposeOf(probe.rung), ": ", probe.reason);
+  if (probe.available) return check;
+  check.result = IsNeeded(probe.rung, diagnosis) ? Check::kWorse : Check::kUnneeded;
+  if (check.result == Check::kWorse && probe.rung == Rung::kStop) {
+    check.advice =
+        "busy native code shows without stacks: in a container add CAP_SYS_PTRACE, or set "
+        "kernel.perf_event_paranoid to 2 or less, or preload the agent";
+  } else if (check.result == Check::kWorse && probe.rung == Rung::kBlocked) {
+    check.advice = "waiting native threads show without stacks";
   }
-  return {"blocked threads (rung 1)", Check::kWorse,
-          absl::StrCat("/proc/PID/task/TID/syscall is not readable", YamaText()),
-          "waiting native threads show without stacks; frames of an interpreter need no registers"};
+  return check;
 }
 
-Check CheckPerf() {
-  const std::string level = FirstLine("/proc/sys/kernel/perf_event_paranoid");
-  int value = 4;
-  if (!absl::SimpleAtoi(level, &value)) {
-    return {"perf events (rung 5)", Check::kWorse, "this kernel has none; not needed", ""};
+Check CheckUse(const Diagnosis& diagnosis, const record::ProcessIdentity& process) {
+  Check check{"stacks here", Check::kFine, "", ""};
+  const Rung native = record::RungForNative(diagnosis);
+  const Rung interpreted = record::RungForInterpreted(diagnosis);
+  const bool blocked = diagnosis.Has(Rung::kBlocked);
+  if (!blocked && native == Rung::kMetricsOnly && interpreted == Rung::kMetricsOnly) {
+    check.result = Check::kFailed;
+    check.found = "none: metrics only";
+    check.advice = record::AdviseAccess(process);
+    return check;
   }
-  return {"perf events (rung 5)", value <= 2 ? Check::kFine : Check::kWorse,
-          absl::StrCat("kernel.perf_event_paranoid is ", value,
-                       value <= 2 ? ", enough for own processes" : "; not needed"),
-          ""};
+  const auto said = [](Rung rung) {
+    return rung == Rung::kMetricsOnly ? "none" : std::string(RungName(rung));
+  };
+  check.found = absl::StrCat("running native threads: ", said(native));
+  if (diagnosis.Has(Rung::kConsistentRead)) {
+    absl::StrAppend(&check.found, "; running Python threads: ", said(interpreted));
+  }
+  absl::StrAppend(&check.found, "; waiting threads: ", blocked ? "blocked" : "none");
+  return check;
+}
+
+Check CheckCost(const Diagnosis& diagnosis) {
+  Check check{"cost", Check::kFine, "", ""};
+  if (diagnosis.looks == 0 || diagnosis.wall_ns <= 0) {
+    check.result = Check::kWorse;
+    check.found = "not measured: the process has ended";
+    return check;
+  }
+  const auto looks = static_cast<double>(diagnosis.looks);
+  const auto wall_ns = static_cast<double>(diagnosis.wall_ns);
+  check.found = absl::StrFormat(
+      "%.0f µs of CPU a look at a thread, which stood still for %.1f µs; of this process at 99 Hz "
+      "%.2f %% and %.2f %% of one CPU",
+      static_cast<double>(diagnosis.self_cpu_ns) / looks / 1000,
+      static_cast<double>(diagnosis.stopped_ns) / looks / 1000,
+      100 * static_cast<double>(diagnosis.self_cpu_ns) / wall_ns,
+      100 * static_cast<double>(diagnosis.stopped_ns) / wall_ns);
+  return check;
 }
 
 }  // namespace
 
-std::vector<Check> CheckMachine() {
+std::vector<Check> ChecksOf(const record::Diagnosis& diagnosis,
+                            const record::ProcessIdentity& process) {
   std::vector<Check> checks;
-  os::ChildSpec spec;
-  spec.program = "/bin/sleep";
-  spec.arguments = {"sleep", "20"};
-  absl::StatusOr<os::ChildProcess> child = os::ChildProcess::Spawn(spec);
-  if (!child.ok()) {
-    checks.push_back(
-        {"a process to try on", Check::kFailed,
-         absl::StrCat("cannot start /bin/sleep: ", std::string(child.status().message())), ""});
-  } else {
-    checks.push_back(CheckMemory(child->pid()));
-    checks.push_back(CheckBlocked(child->pid()));
-    checks.push_back(CheckStop(child->pid()));
-    child->Signal(os::GroupSignal::kKill);
+  for (const RungProbe& probe : diagnosis.rungs) {
+    if (probe.rung != Rung::kMetricsOnly) checks.push_back(CheckRung(probe, diagnosis));
   }
-  checks.push_back(CheckPerf());
+  Check use = CheckUse(diagnosis, process);
+  if (use.result == Check::kFailed) {
+    // One cause, one advice.
+    for (Check& check : checks) check.advice.clear();
+  }
+  checks.push_back(std::move(use));
+  checks.push_back(CheckCost(diagnosis));
   return checks;
+}
+
+absl::StatusOr<std::vector<Check>> CheckProcess(int32_t pid) {
+  const absl::StatusOr<record::ProcessIdentity> process =
+      record::IdentifyProcess(*os::CreateProcFiles(), pid);
+  if (!process.ok()) return process.status();
+  const absl::StatusOr<Diagnosis> diagnosis = record::Diagnose(pid, os::RealClock());
+  if (!diagnosis.ok()) return diagnosis.status();
+  return ChecksOf(*diagnosis, *process);
+}
+
+std::vector<Check> CheckMachine() {
+  os::ChildSpec spec;
+  spec.program = "/bin/sh";
+  spec.arguments = {"sh", "-c", "while :; do :; done"};
+  const absl::StatusOr<os::ChildProcess> child = os::ChildProcess::Spawn(spec);
+  absl::Status trouble = child.status();
+  if (child.ok()) {
+    absl::StatusOr<std::vector<Check>> checks = CheckProcess(child->pid());
+    child->Signal(os::GroupSignal::kKill);
+    if (checks.ok()) return *std::move(checks);
+    trouble = checks.status();
+  }
+  return {{"a process to try on", Check::kFailed, std::string(trouble.message()), ""}};
 }
 
 }  // namespace lambent::cli

@@ -92,8 +92,19 @@ TEST(RunCliTest, DiffNamesTheSelectorThatIsMissingOrWrong) {
 TEST(RunCliTest, DoctorLooksAtTheMachineEvenWithoutACollector) {
   const Ran ran = Lambent({"doctor", "--collector", "127.0.0.1:1"});
   EXPECT_EQ(ran.code, kUnreachable);
-  EXPECT_NE(ran.out.find("stopping threads (rung 4)"), std::string::npos) << ran.out;
+  for (const char* check : {"rung 0, unchanged", "rung 1, blocked", "rung 4, stop", "rung 5, perf",
+                            "stacks here", "cost"}) {
+    EXPECT_NE(ran.out.find(check), std::string::npos) << check << ran.out;
+  }
   EXPECT_EQ(ran.out.find("\x1b"), std::string::npos) << "no colours off a terminal";
+}
+
+TEST(RunCliTest, DoctorOfAProcessLeavesTheCollectorOut) {
+  const Ran missing = Lambent({"doctor", "--pid", "2147483646"});
+  EXPECT_EQ(missing.code, kNothingMatched);
+  EXPECT_NE(missing.err.find("no process has the id 2147483646"), std::string::npos);
+  EXPECT_EQ(Lambent({"doctor", "--pid", "x"}).code, kWrongUsage);
+  EXPECT_EQ(missing.out.find("collector"), std::string::npos) << missing.out;
 }
 
 TEST(OutputNameTest, HoldsNoPathWhateverIsSelected) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/receive/bounded_zstd.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -16,6 +17,9 @@ namespace lambent::collector {
 namespace {
 
 constexpr int kMaxWindowLog = 24;
+// Room made at first: for nearly all that is honest enough. A claim alone must not cost memory.
+constexpr size_t kFirstBytes = 64 * 1024;
+constexpr size_t kUsualRatio = 16;
 
 struct FreeContext {
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
@@ -28,11 +32,17 @@ absl::StatusOr<std::string> DecompressExactly(std::string_view compressed, size_
   if (context == nullptr) return absl::ResourceExhaustedError("decompress: out of memory");
   ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, kMaxWindowLog);
   // One byte of room more than expected shows content that is too long.
-  std::string result(expected_bytes + 1, '\0');
+  const size_t room = expected_bytes + 1;
+  std::string result(std::min(room, kFirstBytes + kUsualRatio * compressed.size()), '\0');
   ZSTD_inBuffer in{compressed.data(), compressed.size(), 0};
   ZSTD_outBuffer out{result.data(), result.size(), 0};
   size_t pending = 1;
   while (in.pos < in.size || pending != 0) {
+    if (out.pos == out.size && out.size < room) {
+      result.resize(std::min(room, 2 * result.size()));
+      out.dst = result.data();
+      out.size = result.size();
+    }
     const size_t in_before = in.pos;
     const size_t out_before = out.pos;
     pending = ZSTD_decompressStream(context.get(), &out, &in);

@@ -29,6 +29,12 @@ TEST(BoundedZstdTest, RefusesEveryOtherSize) {
   EXPECT_FALSE(DecompressExactly("no frame", 12).ok());
 }
 
+TEST(BoundedZstdTest, AClaimAloneCostsNoMemory) {
+  // More than any machine has: making room for it first would be the end of the test.
+  EXPECT_FALSE(DecompressExactly(Compress("twelve bytes", 3), size_t{1} << 50).ok());
+  EXPECT_FALSE(DecompressExactly("", size_t{1} << 50).ok());
+}
+
 TEST(SequenceCheckTest, TakesTheNextAndAcknowledgesTheOld) {
   using Kind = SequenceVerdict::Kind;
   EXPECT_EQ(JudgeSequence(4, false, 5, false).kind, Kind::kNext);

@@ -105,7 +105,7 @@ TEST_F(ProcessTreeTest, FramesOfAnEndedProcessKeepTheirNames) {
   const Stack of_worker = frames_;
 
   worker.End();
-  proc_->processes.erase(201);
+  proc_->processes[201].result = os::ReadResult::kGone;
   EXPECT_THAT(Tick(), ElementsAre("sh;main;wait", "!target-gone"));
   EXPECT_TRUE(alive_);
 

@@ -163,7 +163,10 @@ DropReason Ladder::Account(ObservedThread& thread, ThreadSample* sample) {
     sample->wall_ns = sample->time_ns - thread.seen_ns;
   }
   thread.seen_ns = sample->time_ns;
-  if (thread.observations >= thread.ask_interpreter_at) thread.not_interpreted = false;
+  if (thread.not_interpreted && thread.observations >= thread.ask_interpreter_at) {
+    thread.not_interpreted = false;
+    thread.stood_still = false;  // what it stands in may be Python's after all
+  }
   roster_.UpdateName(thread);
   sample->thread_name = thread.name;
   const os::ReadResult read = thread.files->ReadSchedule(&thread.schedule);
@@ -218,7 +221,12 @@ bool Ladder::Observe(absl::FunctionRef<void(const ThreadSample&)> sink) {
   agent_.BeginTick(now);
   NoteAgent();
   perf_.BeginTick();
+  const bool had_interpreter = search_.stacks() != nullptr;
   search_.Tick(now);
+  if (!had_interpreter && search_.stacks() != nullptr) {
+    // Stacks taken before show nothing of it, also of threads that have slept since.
+    for (auto& [tid, thread] : roster_.threads()) thread.stood_still = false;
+  }
   ended_.clear();
   for (auto& [tid, thread] : roster_.threads()) {
     ThreadSample sample;

@@ -81,6 +81,7 @@ class AgentSourceTest : public testing::Test {
   AnyCpu affinity_;
   OwnCpu own_cpu_{affinity_};
   fakes::FakeAgentMemory memory_{kPid};
+  fakes::FakeAgentMemory anew_{kPid};  // of the program that is run next
   fakes::FakeAgentDoor door_;
   AgentSource source_{kPid, door_, own_cpu_, native_, kPeriodNs};
   ObservedThread thread_{files_.OpenThread(kTid)};
@@ -140,11 +141,11 @@ TEST_F(AgentSourceTest, LeavesAThreadThatDoesNotAnswerAndRests) {
 
 TEST_F(AgentSourceTest, FindsTheNewAgentOfAProcessThatRanItselfAnew) {
   Tick();
-  fakes::FakeAgentMemory anew{kPid};
-  AgentHeader header = anew.header();
+  ASSERT_FALSE(door_.requests.empty());
+  AgentHeader header = anew_.header();
   header.cookie = 8;
-  anew.set_header(header);
-  door_.memory = &anew;
+  anew_.set_header(header);
+  door_.memory = &anew_;
   for (int tick = 0; tick < 30 && door_.requests.back().second != AgentRequest(8); ++tick) Tick();
   EXPECT_EQ(door_.requests.back().second, AgentRequest(8));
   EXPECT_TRUE(source_.present());

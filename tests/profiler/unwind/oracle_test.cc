@@ -73,8 +73,7 @@ TEST_P(OracleTest, AgreesAtRandomMoments) {
 
   const auto stacks = static_cast<int>(oracle.stacks());
   ASSERT_GT(stacks, kMoments / 4) << oracle.Report();
-  EXPECT_GT(with_callers, stacks / 20) << absl::StrJoin(oracle.Names(), " < ") << "\n"
-                                       << oracle.Report();
+  EXPECT_GT(with_callers, 0) << absl::StrJoin(oracle.Names(), " < ") << "\n" << oracle.Report();
   EXPECT_GE(static_cast<int>(oracle.complete()) * 100, stacks * expected.complete)
       << oracle.Report();
   EXPECT_LE(static_cast<int>(oracle.beyond_oracle()) * 100, stacks * expected.beyond_oracle)

@@ -30,7 +30,7 @@ class RemoteMemory {
   // Reads the ranges in order, in one system call where there is one for it. Returns the bytes read
   // in total; stops at the first byte that is not readable. At most kMaxRanges.
   virtual size_t ReadV(absl::Span<const RemoteRange> ranges) = 0;
-  static constexpr size_t kMaxRanges = 32;
+  static constexpr size_t kMaxRanges = 64;
 
   // Why the last read was short.
   enum class Failure : uint8_t {

@@ -17,9 +17,9 @@ namespace lambent::cpython {
 
 // Names and lines of code objects. A code object's head was copied together with the stack it was
 // on; a name is only taken when the head is still the same after its strings were read, and only
-// given again for an equal head. So a name is that of another function, whose code came to lie at
-// the same address, for as long at most as FrameReader takes the head for unchanged. Bounded: when
-// full, all is forgotten and read again as needed. Confined to the sampler thread.
+// given again for an equal head. So a name is never that of another function whose code came to lie
+// at the same address. Bounded: when full, all is forgotten and read again as needed. Confined to
+// the sampler thread.
 class CodeCache {
  public:
   static constexpr size_t kMaxEntries = 16384;

@@ -61,17 +61,15 @@ FrameResult FrameReader::Read(const ThreadStateRef& thread, int32_t tid,
   for (size_t i = 0; i < prediction->loose_count; ++i) {
     copy_.Add(prediction->loose[i], frame_bytes_);
   }
-  for (size_t i = 0; i < prediction->recheck_count; ++i) {
-    copy_.Add(prediction->rechecks[i], kCodeBytes);
-  }
   const uint64_t rseq =
       rseq_offset_.has_value() ? thread.pthread + static_cast<uint64_t>(*rseq_offset_) : 0;
   if (rseq != 0) copy_.Add(rseq, kRseqBytes);
+  // Last: one of them may be unmapped by now.
+  for (size_t i = 0; i < prediction->code_count; ++i) copy_.Add(prediction->codes[i], kCodeBytes);
   copy_.Fetch(memory_);  // a short one only means that something was predicted wrongly
   const char* const area = rseq == 0 ? nullptr : copy_.Find(rseq, kRseqBytes);
   // A thread that is not registered has a negative number there.
   cpu_ = area == nullptr ? -1 : std::max(-1, static_cast<int>(IntAt(area, kRseqCpu)));
-  Recheck(*prediction);
   const char* const head = Get(thread.address, thread_bytes_);
   if (head == nullptr) return FrameResult::kOtherThread;
   if (WordAt(head, offsets_.thread_id) != thread.pthread ||
@@ -96,8 +94,10 @@ FrameResult FrameReader::Read(const ThreadStateRef& thread, int32_t tid,
   const FrameResult result = Walk(frame, &next, stack);
   if (result != FrameResult::kOk) return result;
   if (!ReadCodes(stack)) return FrameResult::kInconsistent;
-  next.turn = prediction->turn;
-  PlanRechecks(*stack, &next);
+  for (const CodeHead& code : stack->codes) {
+    if (next.code_count == FramePrediction::kMaxCodes) break;
+    next.codes[next.code_count++] = code.address;
+  }
   *prediction = next;
   return FrameResult::kOk;
 }
@@ -215,18 +215,18 @@ uint32_t FrameReader::IndexOfCode(uint64_t address, RawPythonStack* stack) const
 }
 
 bool FrameReader::ReadCodes(RawPythonStack* stack) {
-  unknown_.clear();
+  missing_.clear();
   for (CodeHead& head : stack->codes) {
-    const auto known = heads_.find(head.address);
-    if (known == heads_.end()) {
-      unknown_.push_back(&head);
-    } else {
-      head = known->second;
+    const char* const bytes = copy_.Find(head.address, kCodeBytes);
+    if (bytes == nullptr) {
+      missing_.push_back(&head);
+    } else if (!ParseCodeHead(bytes, offsets_, code_type_, &head)) {
+      return false;
     }
   }
   constexpr size_t kAtOnce = os::RemoteMemory::kMaxRanges;
-  for (size_t start = 0; start < unknown_.size(); start += kAtOnce) {
-    if (!ReadHeads(absl::MakeConstSpan(unknown_).subspan(start, kAtOnce))) return false;
+  for (size_t start = 0; start < missing_.size(); start += kAtOnce) {
+    if (!ReadHeads(absl::MakeConstSpan(missing_).subspan(start, kAtOnce))) return false;
   }
   return true;
 }
@@ -239,31 +239,10 @@ bool FrameReader::ReadHeads(absl::Span<CodeHead* const> heads) {
   }
   const auto wanted = absl::MakeConstSpan(ranges.data(), heads.size());
   if (memory_.ReadV(wanted) != heads.size() * kCodeBytes) return false;
-  if (heads_.size() + heads.size() > kMaxHeads) heads_.clear();
   for (size_t i = 0; i < heads.size(); ++i) {
     if (!ParseCodeHead(bytes.data() + i * kCodeBytes, offsets_, code_type_, heads[i])) return false;
-    heads_.insert_or_assign(heads[i]->address, *heads[i]);
   }
   return true;
-}
-
-void FrameReader::Recheck(const FramePrediction& prediction) {
-  for (size_t i = 0; i < prediction.recheck_count; ++i) {
-    CodeHead head{.address = prediction.rechecks[i]};
-    const char* const bytes = copy_.Find(head.address, kCodeBytes);
-    if (bytes != nullptr && ParseCodeHead(bytes, offsets_, code_type_, &head)) {
-      heads_.insert_or_assign(head.address, head);
-    } else {
-      heads_.erase(head.address);
-    }
-  }
-}
-
-void FrameReader::PlanRechecks(const RawPythonStack& stack, FramePrediction* next) const {
-  const size_t count = std::min(FramePrediction::kRechecks, stack.codes.size());
-  for (size_t i = 0; i < count; ++i) {
-    next->rechecks[next->recheck_count++] = stack.codes[next->turn++ % stack.codes.size()].address;
-  }
 }
 
 bool ParseCodeHead(const char* bytes, const Offsets& offsets, uint64_t code_type, CodeHead* head) {

@@ -8,7 +8,6 @@
 #include <optional>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/types/span.h"
 
 #include "profiler/interpreters/cpython/copied_memory.h"
@@ -24,6 +23,7 @@ namespace lambent::cpython {
 struct FramePrediction {
   static constexpr size_t kMaxChunks = 12;
   static constexpr size_t kMaxLoose = 48;
+  static constexpr size_t kMaxCodes = 24;
 
   struct Chunk {
     uint64_t address = 0;
@@ -31,14 +31,11 @@ struct FramePrediction {
   };
   std::array<Chunk, kMaxChunks> chunks;   // current one first
   std::array<uint64_t, kMaxLoose> loose;  // frames outside chunks
-  // Code objects whose heads are looked at again: another one may lie at the address by now.
-  static constexpr size_t kRechecks = 2;
-  std::array<uint64_t, kRechecks> rechecks;
+  std::array<uint64_t, kMaxCodes> codes;  // code objects
   uint64_t cframe = 0;
-  uint32_t turn = 0;  // whose turn it is to be looked at again
   uint8_t chunk_count = 0;
   uint8_t loose_count = 0;
-  uint8_t recheck_count = 0;
+  uint8_t code_count = 0;
 };
 
 enum class FrameResult : uint8_t {
@@ -52,11 +49,10 @@ enum class FrameResult : uint8_t {
 bool ParseCodeHead(const char* bytes, const Offsets& offsets, uint64_t code_type, CodeHead* head);
 
 // Copies the frames of one thread state, leaf first. Bounded whatever the memory holds. Nothing
-// allocates but the growth of the result and of what is known. Confined to the sampler thread.
+// allocates but the growth of the result. Confined to the sampler thread.
 //
-// Heads of code objects are kept by address, because copying one costs 0.4 µs and a stack has
-// dozens. A code object can be freed and another one lie there: each capture looks again at two of
-// its stack's, in turns, so that one of ten functions is known wrongly for 5 captures at most.
+// What names a code object is read in the same capture as the frames that run it: code objects are
+// freed, each module's own as soon as it is imported, and others come to lie where they were.
 class FrameReader {
  public:
   // `code_type`: address of PyCode_Type, 0: not known. `rseq_offset`: of the threads' rseq areas
@@ -72,8 +68,6 @@ class FrameReader {
   int cpu() const { return cpu_; }
 
  private:
-  static constexpr size_t kMaxHeads = 16384;
-
   // The bytes at `address`, out of the copy or copied now; null: unreadable.
   const char* Get(uint64_t address, size_t size);
   const char* GetFrame(uint64_t address, FramePrediction* next);
@@ -81,8 +75,6 @@ class FrameReader {
   FrameResult Walk(uint64_t frame, FramePrediction* next, RawPythonStack* stack);
   bool ReadCodes(RawPythonStack* stack);
   bool ReadHeads(absl::Span<CodeHead* const> heads);
-  void Recheck(const FramePrediction& prediction);
-  void PlanRechecks(const RawPythonStack& stack, FramePrediction* next) const;
   int32_t InstructionOf(const char* frame, uint64_t code) const;
   uint32_t IndexOfCode(uint64_t address, RawPythonStack* stack) const;
 
@@ -93,8 +85,7 @@ class FrameReader {
   const size_t thread_bytes_;  // of a thread state, as far as it is needed
   const size_t frame_bytes_;   // of a frame
   CopiedMemory copy_;
-  absl::flat_hash_map<uint64_t, CodeHead> heads_;  // by address
-  std::vector<CodeHead*> unknown_;                 // of the stack being read
+  std::vector<CodeHead*> missing_;  // of the stack being read: not among the copied
   int cpu_ = -1;
 };
 

@@ -108,7 +108,7 @@ run_function() {
     events+=(--event "{\"work\": $work, \"sleep_ms\": 120, \"stock_url\": \"$stock?ms=120\", \"then\": \"$then\"}")
   done
   timeout 120 "$bin/lambent" local --extensions "$opt/extensions" --function-name "$name" --timeout 2 \
-    --freeze-ms 200 --env "LAMBENT_COLLECTOR=$collector" --env LAMBENT_OVERHEAD_BUDGET=0.05 \
+    --freeze-ms 200 --env "LAMBENT_COLLECTOR=$collector" \
     "${events[@]}" "$@" \
     >"$out/logs/$name.log" 2>&1 </dev/null || status=$?
   # A time-out and a crash are part of the demo, and status 0.

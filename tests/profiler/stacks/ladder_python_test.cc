@@ -44,7 +44,9 @@ TEST_F(LadderPythonTest, ShowsNoStackThatNeverWas) {
   Attach();
   ASSERT_TRUE(AwaitLeaf("leaf_a").has_value());
   int leaves = 0;
-  for (int tick = 0; tick < 2000; ++tick) {
+  // Looks that follow each other at once mostly find the thread where it was: on some runs it is
+  // long in front of its leaves.
+  for (int tick = 0; tick < 2000 || (leaves <= 100 && tick < 200'000); ++tick) {
     for (const Seen& seen : Tick()) {
       if (seen.names.empty() || seen.names[0].rfind("leaf_", 0) != 0) continue;
       ++leaves;

@@ -4,7 +4,7 @@
 
 namespace lambent {
 
-CaptureResult ConsistentSource::Capture(ObservedThread& thread, CaptureAttempt& attempt) {
+CaptureResult ConsistentSource::Capture(ObservedThread& thread, CaptureAttempt&) {
   CaptureResult result = CopyBeside(thread);
   if (result != CaptureResult::kInconsistent) {
     return result == CaptureResult::kCaptured ? interpreter_->Name(&thread.stack) : result;
@@ -17,7 +17,6 @@ CaptureResult ConsistentSource::Capture(ObservedThread& thread, CaptureAttempt& 
       break;
     }
     result = CopyProven(thread);
-    attempt.stood_still = result == CaptureResult::kCaptured;
   }
   return result == CaptureResult::kCaptured ? interpreter_->Name(&thread.stack) : result;
 }

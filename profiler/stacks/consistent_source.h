@@ -15,6 +15,9 @@ namespace lambent {
 // Which CPU is the thread's own, its rseq area says in the same copy: three system calls in all,
 // the first of them thread.schedule, which the ladder has read. Where there is no such area, or it
 // names another CPU, /proc is asked and the sampler moves.
+//
+// Never says that the thread stood still: it may have fallen asleep since it was seen running, and
+// would then be taken for a running one for as long as it sleeps.
 class ConsistentSource final : public StackSource {
  public:
   // Copies proven on the thread's CPU, or compared elsewhere, before giving up.

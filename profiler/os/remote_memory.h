@@ -29,7 +29,8 @@ class RemoteMemory {
 
   // Reads the ranges in order, in one system call where there is one for it. Returns the bytes read
   // in total; stops at the first byte that is not readable. At most kMaxRanges.
-  virtual size_t ReadV(absl::Span<const RemoteRange> ranges) = 0;
+  // By itself reads one range after the other.
+  virtual size_t ReadV(absl::Span<const RemoteRange> ranges);
   static constexpr size_t kMaxRanges = 64;
 
   // Why the last read was short.

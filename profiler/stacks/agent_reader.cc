@@ -27,16 +27,6 @@ size_t AgentSnapshot::Read(uint64_t address, void* into, size_t size) {
   return there;
 }
 
-size_t AgentSnapshot::ReadV(absl::Span<const os::RemoteRange> ranges) {
-  size_t total = 0;
-  for (const os::RemoteRange& range : ranges) {
-    const size_t got = Read(range.address, range.into, range.size);
-    total += got;
-    if (got < range.size) break;
-  }
-  return total;
-}
-
 absl::StatusOr<std::unique_ptr<AgentReader>> AgentReader::Create(
     std::unique_ptr<os::SharedFile> file, int32_t pid) {
   std::unique_ptr<AgentReader> reader(new AgentReader(std::move(file)));

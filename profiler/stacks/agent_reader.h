@@ -26,7 +26,6 @@ class AgentSnapshot final : public os::RemoteMemory {
   uint32_t thread() const { return thread_; }
 
   size_t Read(uint64_t address, void* into, size_t size) override;
-  size_t ReadV(absl::Span<const os::RemoteRange> ranges) override;
   Failure last_failure() const override { return Failure::kUnmapped; }
 
  private:

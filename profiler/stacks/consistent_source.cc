@@ -27,14 +27,16 @@ CaptureResult ConsistentSource::CopyBeside(ObservedThread& thread) {
   const CaptureResult copied = interpreter_->Copy(thread.tid());
   if (copied == CaptureResult::kRefused || copied == CaptureResult::kGone) return copied;
   if (interpreter_->CpuOfCopy() != here) return CaptureResult::kInconsistent;
-  if (thread.files->ReadSchedule(&thread.taken) != os::ReadResult::kOk) return CaptureResult::kGone;
-  return WasNotScheduled(thread.schedule, thread.taken) && own_cpu_.Here() == here
-             ? copied
-             : CaptureResult::kInconsistent;
+  const CaptureResult proven = Prove(thread, copied);
+  return own_cpu_.Here() == here || proven == CaptureResult::kGone ? proven
+                                                                   : CaptureResult::kInconsistent;
 }
 
 CaptureResult ConsistentSource::CopyProven(ObservedThread& thread) {
-  const CaptureResult copied = interpreter_->Copy(thread.tid());
+  return Prove(thread, interpreter_->Copy(thread.tid()));
+}
+
+CaptureResult ConsistentSource::Prove(ObservedThread& thread, CaptureResult copied) {
   if (copied == CaptureResult::kRefused || copied == CaptureResult::kGone) return copied;
   if (thread.files->ReadSchedule(&thread.taken) != os::ReadResult::kOk) return CaptureResult::kGone;
   // What could not be read of a thread that ran meanwhile says nothing.

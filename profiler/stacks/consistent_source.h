@@ -35,6 +35,8 @@ class ConsistentSource final : public StackSource {
   // in the kernel it may be elsewhere, which changes no frame.
   CaptureResult CopyBeside(ObservedThread& thread);
   CaptureResult CopyProven(ObservedThread& thread);
+  // `copied`, if the thread's timeslices show that it did not run since thread.schedule was read.
+  CaptureResult Prove(ObservedThread& thread, CaptureResult copied);
   CaptureResult CopyCompared(ObservedThread& thread);
 
   OwnCpu& own_cpu_;

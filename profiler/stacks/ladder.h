@@ -55,7 +55,9 @@ class Ladder final : public ProcessSampler {
 
   // What works on this process, as known now.
   std::vector<RungProbe> rungs() const {
-    return DescribeRungs(probe_, search_.found(), search_.missing());
+    LadderProbe probe = probe_;
+    probe.agent = agent_.reason();
+    return DescribeRungs(probe, search_.found(), search_.missing());
   }
 
  private:

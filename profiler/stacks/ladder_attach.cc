@@ -105,7 +105,6 @@ void Ladder::Restrict() {
 
 void Ladder::NoteAgent() {
   probe_.abilities.agent = agent_.present();
-  probe_.agent = agent_.reason();
   Restrict();
 }
 

@@ -36,15 +36,6 @@ class CopiedStack final : public os::RemoteMemory {
     std::memcpy(into, sample_.stack.data() + offset, size);
     return size;
   }
-  size_t ReadV(absl::Span<const os::RemoteRange> ranges) override {
-    size_t total = 0;
-    for (const os::RemoteRange& range : ranges) {
-      const size_t read = Read(range.address, range.into, range.size);
-      total += read;
-      if (read < range.size) break;
-    }
-    return total;
-  }
   Failure last_failure() const override { return Failure::kUnmapped; }
 
  private:

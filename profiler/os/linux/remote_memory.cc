@@ -91,16 +91,6 @@ class ProcMemory final : public RemoteMemory {
     return done;
   }
 
-  size_t ReadV(absl::Span<const RemoteRange> ranges) override {
-    size_t total = 0;
-    for (const RemoteRange& range : ranges.subspan(0, kMaxRanges)) {
-      const size_t got = Read(range.address, range.into, range.size);
-      total += got;
-      if (got < range.size) break;
-    }
-    return total;
-  }
-
   Failure last_failure() const override { return failure_; }
 
  private:
@@ -119,6 +109,16 @@ std::string Try(RemoteMemory& memory, uint64_t address) {
 }
 
 }  // namespace
+
+size_t RemoteMemory::ReadV(absl::Span<const RemoteRange> ranges) {
+  size_t total = 0;
+  for (const RemoteRange& range : ranges.subspan(0, kMaxRanges)) {
+    const size_t got = Read(range.address, range.into, range.size);
+    total += got;
+    if (got < range.size) break;
+  }
+  return total;
+}
 
 std::unique_ptr<RemoteMemory> CreateVmReadMemory(int32_t pid) {
   return std::make_unique<VmReadMemory>(pid);

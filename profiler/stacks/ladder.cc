@@ -282,6 +282,7 @@ bool Ladder::CheckProcess(int64_t now) {
   if (retry_refused_ns_ != 0 && now >= retry_refused_ns_) {
     retry_refused_ns_ = 0;
     OpenMemory();
+    if (search_.stacks() == nullptr) search_.Reset(now);  // it may have failed for want of memory
   }
   return true;
 }

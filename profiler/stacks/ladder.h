@@ -63,6 +63,9 @@ class Ladder final : public ProcessSampler {
  private:
   // A refused rung is tried again after this long: a debugger may have gone.
   static constexpr int64_t kRetryRefusedNs = 5'000'000'000;
+  // Memory that is not there is tried again this soon, then less and less often: in the middle of
+  // an exec the new program is not mapped yet.
+  static constexpr int64_t kRetryMemoryNs = 5'000'000;
   // Maps are read again now and then, for libraries that replaced others unseen.
   static constexpr int64_t kRefreshMapsNs = 2'000'000'000;
 
@@ -112,6 +115,7 @@ class Ladder final : public ProcessSampler {
   int64_t last_tick_ns_ = 0;
   int64_t tick_length_ns_ = 0;  // of the one before
   int64_t retry_refused_ns_ = 0;
+  int64_t retry_memory_after_ns_ = kRetryMemoryNs;
   int64_t refresh_maps_ns_ = 0;
   int failures_ = 0;  // captures in a row that found nonsense: perhaps another program runs now
   bool suspect_end_ = false;

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The Lambent Authors
 // SPDX-License-Identifier: Apache-2.0
 // How a Ladder comes to know its process: at first, and anew after exec.
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -76,6 +77,7 @@ absl::Status Ladder::Start() {
 }
 
 void Ladder::OpenMemory() {
+  modules_.Refresh();
   os::RemoteMemoryProbe memory;
   const uint64_t address = ReadableAddress(modules_);
   if (address != 0) {
@@ -86,12 +88,14 @@ void Ladder::OpenMemory() {
   }
   probe_ = ProbeLadder(*files_, memory, *parts_.control);
   if (!probe_.abilities.read_memory) {
-    retry_refused_ns_ = clock_.MonotonicNs() + kRetryRefusedNs;
+    retry_refused_ns_ = clock_.MonotonicNs() + retry_memory_after_ns_;
+    retry_memory_after_ns_ = std::min(2 * retry_memory_after_ns_, kRetryRefusedNs);
   }
   memory_.SwitchTo(std::move(memory.memory));
   probe_.abilities.perf = perf_.Probe(pid());
   probe_.perf = perf_.reason();
   NoteAgent();
+  modules_.Refresh();  // the [vdso] is read out of memory
 }
 
 void Ladder::Restrict() {
@@ -110,11 +114,10 @@ void Ladder::NoteAgent() {
 
 void Ladder::AfterExec() {
   const int64_t now = clock_.MonotonicNs();
-  modules_.Refresh();
   refresh_maps_ns_ = now + kRefreshMapsNs;
+  retry_memory_after_ns_ = kRetryMemoryNs;
   agent_.Reset();
   OpenMemory();
-  modules_.Refresh();  // the [vdso] is read out of memory
   search_.Reset(now);
   failures_ = 0;
   for (auto& [tid, thread] : roster_.threads()) {

@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/fakes/fake_clock.h"
 #include "tests/profiler/stacks/ladder_fixture.h"
 
 namespace lambent {
@@ -240,6 +241,53 @@ TEST_F(LadderTest, CountsEverythingWhereNothingMayBeReadAndSaysWhy) {
   EXPECT_FALSE(Works(Rung::kStop));
   EXPECT_TRUE(Works(Rung::kMetricsOnly));
   EXPECT_THAT(Reasons(), testing::HasSubstr("Operation not permitted"));
+}
+
+// In the middle of an exec nothing is mapped yet.
+TEST_F(LadderTest, TriesMemoryAgainSoonAfterAnExec) {
+  StartPython("sleep");
+  fakes::FakeClock clock;
+  int probes = 0;
+  LadderParts parts = RealParts();
+  parts.open_memory = [&](int32_t pid, uint64_t address) {
+    return ++probes < 3 ? os::RemoteMemoryProbe{} : os::ProbeRemoteMemory(pid, address);
+  };
+  auto ladder = Ladder::Attach(program_->pid(), clock, {}, std::move(parts));
+  ASSERT_TRUE(ladder.ok()) << ladder.status();
+  ladder_ = *std::move(ladder);
+
+  bool seen = false;
+  for (int tick = 0; tick < 10 && !seen; ++tick) {
+    for (const Seen& one : Tick()) {
+      seen = seen || !FromFunction("<module>", one.names).empty();
+    }
+    clock.Advance(absl::Milliseconds(10));
+  }
+
+  EXPECT_EQ(probes, 3);
+  EXPECT_TRUE(seen) << Reasons();
+}
+
+TEST_F(LadderTest, TriesMemoryThatIsRefusedLessAndLessOften) {
+  StartNative("sleep");
+  fakes::FakeClock clock;
+  int probes = 0;
+  LadderParts parts = RealParts();
+  parts.open_memory = [&](int32_t, uint64_t) {
+    ++probes;
+    return os::RemoteMemoryProbe{};
+  };
+  auto ladder = Ladder::Attach(program_->pid(), clock, {}, std::move(parts));
+  ASSERT_TRUE(ladder.ok()) << ladder.status();
+  ladder_ = *std::move(ladder);
+
+  for (int tick = 0; tick < 1000; ++tick) {
+    Tick();
+    clock.Advance(absl::Milliseconds(10));
+  }
+
+  EXPECT_GE(probes, 10);
+  EXPECT_LE(probes, 14);
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ target_compile_options(lambent_warnings INTERFACE
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
   $<$<CXX_COMPILER_ID:GNU>:-Wno-missing-field-initializers>
   $<$<CXX_COMPILER_ID:Clang>:-Wno-missing-field-initializers>
-  $<$<BOOL:${LAMBENT_WERROR}>:-Werror>)
+  # A newer distribution's libraries deprecate what the older one's have nothing else for.
+  $<$<BOOL:${LAMBENT_WERROR}>:-Werror -Wno-error=deprecated-declarations>)
 if(LAMBENT_SANITIZE)
   add_compile_options(-fsanitize=${LAMBENT_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${LAMBENT_SANITIZE})

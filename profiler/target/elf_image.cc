@@ -22,6 +22,8 @@ constexpr uint64_t kMaxBuildIdBytes = 64;
 constexpr uint16_t kMaxSections = 4096;
 constexpr uint64_t kMaxSymbols = 4'000'000;
 constexpr uint64_t kMaxStringsBytes = 32 << 20;
+constexpr uint64_t kStringsBlockBytes = 64 * 1024;
+constexpr size_t kMaxPlaces = 64;
 
 // The build id in the notes at `text`; empty when it is not there.
 std::string BuildIdInNotes(std::string_view notes) {
@@ -97,7 +99,7 @@ std::optional<uint64_t> ElfImage::LoadBias(uint64_t mapping_start, uint64_t file
 }
 
 std::optional<Elf64_Sym> ElfImage::FindSymbol(std::string_view name) const {
-  if (header_.e_shentsize != sizeof(Elf64_Shdr) || header_.e_shnum > kMaxSections ||
+  if (header_.e_shentsize != sizeof(Elf64_Shdr) || header_.e_shnum > kMaxSections || name.empty() ||
       name.size() > kMaxNameBytes) {
     return std::nullopt;
   }
@@ -117,9 +119,8 @@ std::optional<Elf64_Sym> ElfImage::FindSymbol(std::string_view name) const {
 
 std::optional<Elf64_Sym> ElfImage::FindIn(const Elf64_Shdr& table, const Elf64_Shdr& strings,
                                           std::string_view name) const {
-  std::string names(
-      static_cast<size_t>(std::min({strings.sh_size, kMaxStringsBytes, file_->size()})), '\0');
-  names.resize(file_->ReadAt(strings.sh_offset, names.data(), names.size()));
+  const std::vector<uint64_t> places = PlacesOf(name, strings);
+  if (places.empty()) return std::nullopt;
   const uint64_t count = std::min(table.sh_size / sizeof(Elf64_Sym), kMaxSymbols);
   std::vector<Elf64_Sym> batch(1024);
   for (uint64_t done = 0; done < count;) {
@@ -129,19 +130,38 @@ std::optional<Elf64_Sym> ElfImage::FindIn(const Elf64_Shdr& table, const Elf64_S
                        sizeof(Elf64_Sym);
     if (got == 0) break;
     for (size_t i = 0; i < got; ++i) {
-      const Elf64_Sym& symbol = batch[i];
-      if (symbol.st_shndx == SHN_UNDEF || symbol.st_name >= names.size() ||
-          names.size() - symbol.st_name <= name.size()) {
-        continue;
-      }
-      if (names[symbol.st_name + name.size()] == '\0' &&
-          std::string_view(names).substr(symbol.st_name, name.size()) == name) {
-        return symbol;
+      if (batch[i].st_shndx == SHN_UNDEF) continue;
+      if (std::find(places.begin(), places.end(), batch[i].st_name) != places.end()) {
+        return batch[i];
       }
     }
     done += got;
   }
   return std::nullopt;
+}
+
+std::vector<uint64_t> ElfImage::PlacesOf(std::string_view name, const Elf64_Shdr& strings) const {
+  std::vector<uint64_t> places;
+  const std::string wanted = std::string(name) + '\0';
+  const uint64_t size = std::min({strings.sh_size, kMaxStringsBytes, file_->size()});
+  // Blocks overlap by what a name may begin with at the end of one.
+  std::vector<char> block(static_cast<size_t>(std::min<uint64_t>(size, kStringsBlockBytes)));
+  for (uint64_t at = 0; at + wanted.size() <= size;) {
+    const size_t want = static_cast<size_t>(std::min<uint64_t>(block.size(), size - at));
+    const size_t got = file_->ReadAt(strings.sh_offset + at, block.data(), want);
+    const char* const end = block.data() + got;
+    const char* from = block.data();
+    while (places.size() < kMaxPlaces) {
+      const void* const found =
+          memmem(from, static_cast<size_t>(end - from), wanted.data(), wanted.size());
+      if (found == nullptr) break;
+      from = static_cast<const char*>(found);
+      places.push_back(at + static_cast<uint64_t>(from++ - block.data()));
+    }
+    if (got < want || got < wanted.size() || at + got >= size) break;
+    at += got - (wanted.size() - 1);
+  }
+  return places;
 }
 
 bool ElfImage::ReadAddress(uint64_t address, void* into, size_t size) const {

@@ -37,7 +37,9 @@ class ElfImage {
   uint64_t low() const { return low_; }
   uint64_t high() const { return high_; }
 
-  // The symbol called `name` in .dynsym, else .symtab (by the section headers).
+  // The symbol called `name` in .dynsym, else .symtab (by the section headers). A file that does
+  // not have it is told by its names alone, which are searched as text: 5 ms for the 13 MB of
+  // node's, where looking at each symbol's took 25.
   std::optional<Elf64_Sym> FindSymbol(std::string_view name) const;
 
   // Reads at a file *address*, out of the file; false for what is not in it (.bss).
@@ -47,6 +49,9 @@ class ElfImage {
   explicit ElfImage(const os::FileBytes& file) : file_(&file) {}
   std::optional<Elf64_Sym> FindIn(const Elf64_Shdr& table, const Elf64_Shdr& strings,
                                   std::string_view name) const;
+  // Where strings of the table end in `name`, as st_name counts: linkers let a short name share the
+  // end of a longer one.
+  std::vector<uint64_t> PlacesOf(std::string_view name, const Elf64_Shdr& strings) const;
 
   const os::FileBytes* file_;
   Elf64_Ehdr header_{};

@@ -56,6 +56,7 @@ class ElfImage {
     header.e_type = ET_DYN;
     header.e_machine = EM_X86_64;
     header.e_shoff = out.size();
+    header.e_phentsize = sizeof(Elf64_Phdr);
     header.e_shentsize = sizeof(Elf64_Shdr);
     header.e_shnum = static_cast<Elf64_Half>(sections.size());
     std::memcpy(out.data(), &header, sizeof(header));

@@ -4,7 +4,6 @@
 
 A measure is a function that yields Result values; MEASURES lists them by the name ./dev bench takes.
 """
-import dataclasses
 import os
 import platform
 import statistics
@@ -14,15 +13,7 @@ import tempfile
 import zipfile
 
 import platform_stub
-from processes import BIN, BUILD, ROOT, Collector, LocalRun
-
-
-@dataclasses.dataclass
-class Result:
-    name: str
-    value: float          # what the budget is about
-    baseline: float       # the same without Lambent, or None
-    how: str
+from processes import BIN, BUILD, ROOT, Collector, LocalRun, Result
 
 
 class Layer:

@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: The Lambent Authors
 # SPDX-License-Identifier: Apache-2.0
 """Reading other processes, running `lambent local` with and without the extension, a collector."""
+import dataclasses
 import json
 import os
 import shutil
@@ -15,6 +16,14 @@ BUILD = os.environ.get("LAMBENT_BUILD", os.path.join(ROOT, "build/release"))
 BIN = os.path.join(BUILD, "bin")
 FUNCTIONS = os.path.join(ROOT, "bench/process/functions")
 PYTHON = "/usr/bin/python3"
+
+
+@dataclasses.dataclass
+class Result:
+    name: str
+    value: float          # what the budget is about; None: it could not be measured, `how` says why
+    baseline: float       # the same without Lambent, or a peer's, or None
+    how: str
 
 
 def descendants(pid):

@@ -15,15 +15,14 @@
 #include <vector>
 
 #include "profiler/os/linux/kept_file.h"
+#include "profiler/os/linux/wait_limit.h"
 #include "profiler/os/proc_parse.h"
 #include "profiler/os/thread_control.h"
 
 namespace lambent::os {
 namespace {
 
-constexpr int64_t kSpinNs = 2'000'000;
 constexpr int64_t kLimitNs = 20'000'000;
-constexpr int64_t kNapNs = 50'000;
 
 int64_t NowNs() {
   timespec now{};
@@ -39,10 +38,10 @@ StopResult ResultOfErrno(int error) {
 // and the end of a child of this process is for its parent to collect.
 enum class News : uint8_t { kNone, kStopped, kEnded, kNotOurs };
 
-News Peek(int32_t tid, int* signal_to_deliver) {
+News Look(int32_t tid, int no_waiting, int* signal_to_deliver) {
   siginfo_t event{};
   if (waitid(P_PID, static_cast<id_t>(tid), &event,
-             WSTOPPED | WEXITED | WNOWAIT | WNOHANG | __WALL) != 0) {
+             WSTOPPED | WEXITED | WNOWAIT | __WALL | no_waiting) != 0) {
     return errno == EINTR ? News::kNone : News::kNotOurs;
   }
   if (event.si_pid == 0) return News::kNone;
@@ -52,6 +51,8 @@ News Peek(int32_t tid, int* signal_to_deliver) {
   *signal_to_deliver = (event.si_status >> 8) == 0 ? event.si_status & 0x7f : 0;
   return News::kStopped;
 }
+
+News Peek(int32_t tid, int* signal_to_deliver) { return Look(tid, WNOHANG, signal_to_deliver); }
 
 // Takes the news of a thread's end, so that its process can end and its parent hears of it; but not
 // that of our own child, which is for the one who started it.
@@ -135,32 +136,33 @@ class PtraceThreadControl final : public ThreadControl {
   }
 
  private:
-  // On the thread's own CPU it can only stop while we yield; on another it takes microseconds.
-  static StopResult WaitForStop(int32_t tid, int* signal_to_deliver) {
+  // Asleep, not yielding: on the thread's own CPU it can only stop once we are off it, and then it
+  // is the next to run, where a yield lets everybody else run first, for milliseconds on a busy
+  // CPU.
+  StopResult WaitForStop(int32_t tid, int* signal_to_deliver) {
     const int64_t start = NowNs();
-    for (;;) {
-      switch (Peek(tid, signal_to_deliver)) {
-        case News::kStopped:
-          return StopResult::kStopped;
-        case News::kEnded:
-          CollectEnd(tid);
-          return StopResult::kGone;
-        case News::kNotOurs:
-          return StopResult::kGone;
-        case News::kNone:
-          break;
-      }
-      const int64_t waited = NowNs() - start;
-      if (waited > kLimitNs) return StopResult::kTimedOut;
-      if (waited < kSpinNs) {
-        sched_yield();
-      } else {
-        const timespec nap{0, kNapNs};
-        nanosleep(&nap, nullptr);
-      }
+    const bool limited = limit_.Begin(kLimitNs);
+    News news = News::kNone;
+    do {
+      news = Look(tid, limited ? 0 : WNOHANG, signal_to_deliver);
+      if (news == News::kNone && !limited) sched_yield();
+    } while (news == News::kNone && NowNs() - start < kLimitNs);
+    limit_.End();
+    switch (news) {
+      case News::kStopped:
+        return StopResult::kStopped;
+      case News::kNone:
+        return StopResult::kTimedOut;
+      case News::kEnded:
+        CollectEnd(tid);
+        break;
+      case News::kNotOurs:
+        break;
     }
+    return StopResult::kGone;
   }
 
+  WaitLimit limit_;
   int32_t stopped_ = 0;  // 0: none
   int signal_ = 0;       // to pass on to stopped_
   std::vector<int32_t> late_;

@@ -1,6 +1,10 @@
 // SPDX-FileCopyrightText: The Lambent Authors
 // SPDX-License-Identifier: Apache-2.0
 // Memory and threads of a real process beside the test.
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -179,6 +183,35 @@ TEST_F(ThreadControlTest, ThreadTracedByAnotherIsRefused) {
   std::thread([&] { other = CreateThreadControl()->Stop(program_->pid(), &registers); }).join();
   EXPECT_EQ(other, StopResult::kRefused);
   control_->Resume();
+}
+
+TEST_F(ThreadControlTest, ThreadThatCanNotStopIsNotWaitedForForLong) {
+  // A parent in vfork(2) stops once its child has called exec or ended.
+  const pid_t parent = fork();
+  if (parent == 0) {
+    setpgid(0, 0);
+    if (vfork() == 0) {
+      for (;;) pause();
+    }
+    _exit(0);
+  }
+  const auto files = CreateProcFiles()->OpenProcess(parent);
+  const auto thread = files->OpenThread(parent);
+  ThreadStat stat;
+  for (int i = 0; i < 20'000 && stat.state != 'D'; ++i) {
+    RealClock().SleepUntil(RealClock().MonotonicNs() + 1'000'000);
+    thread->ReadStat(&stat);
+  }
+  Registers registers;
+  const StopResult result = control_->Stop(parent, &registers);
+  const size_t held = control_->Settle();
+  kill(-parent, SIGKILL);
+  control_->Settle();
+  waitpid(parent, nullptr, 0);
+
+  if (result == StopResult::kRefused) GTEST_SKIP() << "ptrace is refused here";
+  EXPECT_EQ(result, StopResult::kTimedOut);
+  EXPECT_EQ(held, 1u);
 }
 
 TEST_F(ThreadControlTest, KilledWhileStoppedIsLetGo) {

@@ -28,7 +28,7 @@ bool MergeStacks(const std::vector<NativeFrame>& native,
     }
   }
   if (merged->size() > kMaxStackDepth) {
-    merged->resize(kMaxStackDepth - 1);
+    merged->resize(kMaxStackDepth);
     merged->push_back({.kind = FrameKind::kTruncated});
   }
   return true;

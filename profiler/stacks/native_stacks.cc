@@ -63,10 +63,7 @@ void NativeStacks::Unwind(ObservedThread& thread, bool standing) {
     frame.address = at.address;
     thread.stack.push_back(frame);
   }
-  if (end != UnwindEnd::kComplete) {
-    if (thread.stack.size() >= kMaxStackDepth) thread.stack.pop_back();
-    thread.stack.push_back({.kind = FrameKind::kTruncated});
-  }
+  if (end != UnwindEnd::kComplete) thread.stack.push_back({.kind = FrameKind::kTruncated});
 }
 
 }  // namespace lambent

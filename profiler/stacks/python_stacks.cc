@@ -36,7 +36,7 @@ CaptureResult PythonStacks::Name(Stack* stack) {
   reader_->Decode(raw, lines_, &frames_);
   stack->clear();
   for (const cpython::PythonFrame& frame : frames_) {
-    if (stack->size() + 1 >= kMaxStackDepth) break;
+    if (stack->size() == kMaxStackDepth) break;
     stack->push_back(FrameOf(frame));
   }
   if (raw.truncated || stack->size() < frames_.size()) {

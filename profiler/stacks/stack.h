@@ -37,7 +37,8 @@ struct Frame {
   }
 };
 
-// Deepest stack kept. Beyond it the frames nearest the root go, and a kTruncated frame says so.
+// Most frames of a stack that are kept. Beyond it those nearest the root go, and one frame more,
+// kTruncated, says so.
 inline constexpr size_t kMaxStackDepth = 1024;
 
 // Frames from leaf to root. Reused between samples so that steady sampling allocates nothing.

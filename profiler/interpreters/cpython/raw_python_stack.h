@@ -9,7 +9,7 @@
 namespace lambent::cpython {
 
 // Most Python frames of one stack; those nearest the root are left out beyond it.
-inline constexpr size_t kMaxFrames = 1023;
+inline constexpr size_t kMaxFrames = 1024;
 
 // What names a code object, read together with the stack it is on, and what tells it apart from
 // another one that is later at the same address.

@@ -101,7 +101,7 @@ TEST_F(LadderTest, SaysThatADeepStackIsCutOff) {
   Attach();
   if (!Works(Rung::kStop)) GTEST_SKIP() << "ptrace is not permitted here";
   // The copy grows from sample to sample until the depth is the limit.
-  const auto seen = Await([](const Seen& s) { return s.names.size() == kMaxStackDepth; });
+  const auto seen = Await([](const Seen& s) { return s.names.size() == kMaxStackDepth + 1; });
   ASSERT_TRUE(seen.has_value());
   EXPECT_EQ(seen->names.front(), "TargetSpinLeaf");
   EXPECT_EQ(seen->names.back(), "[truncated]");

@@ -77,7 +77,7 @@ TEST(MergeStacksTest, TooDeepAStackIsCutAtTheRoot) {
   }
   Stack merged;
   ASSERT_TRUE(MergeStacks(Native(native), Python(python), &merged));
-  EXPECT_EQ(merged.size(), kMaxStackDepth);
+  EXPECT_EQ(merged.size(), kMaxStackDepth + 1);
   EXPECT_EQ(Words(merged).front(), "c1");
   EXPECT_EQ(Words(merged).back(), "cut");
 }

@@ -32,9 +32,7 @@ int main(int argc, char** argv) {
   const absl::Status status =
       claim->second(argc > 2 && std::string_view(argv[2]) == "--quick", &rows);
   nlohmann::json out = nlohmann::json::array();
-  for (const Row& row : rows) {
-    out.push_back({{"name", row.name}, {"value", row.value}, {"how", row.how}});
-  }
+  for (const Row& r : rows) out.push_back({{"name", r.name}, {"value", r.value}, {"how", r.how}});
   std::printf("%s\n", out.dump().c_str());
   if (!status.ok()) std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
   const bool lacks = absl::IsPermissionDenied(status) || absl::IsNotFound(status);

@@ -88,18 +88,22 @@ def perf():
     return program
 
 
+def perf_record(pid, folder, call_graph):
+    return [perf(), "record", "-q", "-F", str(HZ), "--call-graph", call_graph, "-e", "cpu-clock",
+            "-p", str(pid), "-o", os.path.join(folder, "perf.data")]
+
+
 def commands(pid, folder, wants_py_spy, wants_peers):
     """name -> a profiler of this pid at 99 Hz until SIGINT; and name -> why it is not there."""
-    long = "3600"
     ours = [os.path.join(BIN, "lambent"), "record", "--pid", str(pid), "--rate", str(HZ), "-o",
             os.path.join(folder, "lambent.html")]
-    found = {"lambent": ours}
-    missing = {}
-    peers = {"perf": lambda: [perf(), "record", "-q", "-F", str(HZ), "-g", "-e", "cpu-clock", "-p", str(pid),
-                              "-o", os.path.join(folder, "perf.data")]}
+    found, missing = {"lambent": ours}, {}
+    # By frame pointers perf costs least, and finds few callers in programs built without them.
+    peers = {"perf": lambda: perf_record(pid, folder, "dwarf"),
+             "perf by frame pointers": lambda: perf_record(pid, folder, "fp")}
     if wants_py_spy:  # which shows no C functions either, unless asked to
         found["lambent --no-native"] = ours + ["--no-native"]
-        peers["py-spy"] = lambda: [py_spy(), "record", "--rate", str(HZ), "--duration", long, "--pid",
+        peers["py-spy"] = lambda: [py_spy(), "record", "--rate", str(HZ), "--duration", "3600", "--pid",
                                    str(pid), "--output", os.path.join(folder, "py-spy.svg")]
     for name, command in peers.items():
         if not wants_peers:
@@ -161,8 +165,9 @@ def measure(kind, target_command, wants_py_spy, quick):
             yield Result(name, None, None, missing[peer])
         else:
             paired = [a - b for a, b in zip(slower["lambent"], slower[peer])]
+            peers = "; ".join(how(other) for other in percent if other.startswith(peer))
             yield Result(name, statistics.median(paired) * 100, percent[peer],
-                         f"{how(peer)}; the difference of slow-downs, median of {turns} pairs")
+                         f"{peers}; the difference of slow-downs, median of {turns} pairs")
 
 
 def slowdown(quick):

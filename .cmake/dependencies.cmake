@@ -44,6 +44,7 @@ lambent_dependency(unwind unwind-${CMAKE_SYSTEM_PROCESSOR} unwind)
 lambent_dependency(json)
 target_link_libraries(dep_json INTERFACE nlohmann_json::nlohmann_json)
 lambent_dependency(zlib z)
+lambent_dependency(lzma lzma)
 lambent_dependency(threads pthread)
 
 # The archives' closure for a static program, in the order pkg-config gives, as one group.

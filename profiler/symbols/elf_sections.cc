@@ -36,6 +36,7 @@ absl::StatusOr<ElfSections> ElfSections::Parse(const os::FileBytes& file) {
   if (header.e_shoff > file.size() || bytes > file.size() - header.e_shoff) {
     return absl::InvalidArgumentError("read an ELF file: section headers outside the file");
   }
+  sections.names_ = header.e_shstrndx;
   sections.sections_.resize(header.e_shnum);
   if (file.ReadAt(header.e_shoff, sections.sections_.data(), bytes) != bytes) {
     return absl::InvalidArgumentError("read an ELF file: section headers cut off");
@@ -56,7 +57,8 @@ std::vector<SymbolTable> ElfSections::SymbolTables() const {
       if (section.sh_entsize != sizeof(Elf64_Sym) || section.sh_link >= sections_.size()) continue;
       const Elf64_Shdr& strings = sections_[section.sh_link];
       if (strings.sh_type != SHT_STRTAB || !Fits(strings)) continue;
-      tables.push_back({.offset = section.sh_offset,
+      tables.push_back({.dynamic = wanted == SHT_DYNSYM,
+                        .offset = section.sh_offset,
                         .count = section.sh_size / sizeof(Elf64_Sym),
                         .strings_offset = strings.sh_offset,
                         .strings_size = strings.sh_size});
@@ -64,6 +66,24 @@ std::vector<SymbolTable> ElfSections::SymbolTables() const {
     }
   }
   return tables;
+}
+
+std::optional<ElfSections::Content> ElfSections::Find(std::string_view name) const {
+  if (names_ >= sections_.size() || !Fits(sections_[names_])) return std::nullopt;
+  const Elf64_Shdr& strings = sections_[names_];
+  std::string found(name.size() + 1, '\0');  // with the zero that ends it
+  for (const Elf64_Shdr& section : sections_) {
+    if (section.sh_name >= strings.sh_size || strings.sh_size - section.sh_name < found.size()) {
+      continue;
+    }
+    if (file_->ReadAt(strings.sh_offset + section.sh_name, found.data(), found.size()) ==
+            found.size() &&
+        found.back() == '\0' && std::string_view(found).substr(0, name.size()) == name &&
+        Fits(section)) {
+      return Content{section.sh_offset, section.sh_size};
+    }
+  }
+  return std::nullopt;
 }
 
 uint64_t ElfSections::EndOfSection(uint16_t index, uint64_t address) const {

@@ -5,7 +5,9 @@
 #include <elf.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -16,8 +18,9 @@ namespace lambent {
 
 // One symbol table of an ELF file and the strings its names are in, checked to lie inside the file.
 struct SymbolTable {
-  uint64_t offset = 0;  // of its first Elf64_Sym
-  uint64_t count = 0;   // of symbols
+  bool dynamic = false;  // .dynsym
+  uint64_t offset = 0;   // of its first Elf64_Sym
+  uint64_t count = 0;    // of symbols
   uint64_t strings_offset = 0;
   uint64_t strings_size = 0;
 };
@@ -36,6 +39,13 @@ class ElfSections {
   // .symtab first, then .dynsym; empty for a file that has neither.
   std::vector<SymbolTable> SymbolTables() const;
 
+  // Where the content of the section called `name` lies; nullopt: there is none.
+  struct Content {
+    uint64_t offset = 0;
+    uint64_t size = 0;
+  };
+  std::optional<Content> Find(std::string_view name) const;
+
   // Where section number `index` of the running program ends; 0 when `address` is not within it.
   uint64_t EndOfSection(uint16_t index, uint64_t address) const;
 
@@ -48,6 +58,7 @@ class ElfSections {
 
   const os::FileBytes* file_;
   std::vector<Elf64_Shdr> sections_;
+  uint16_t names_ = SHN_UNDEF;  // the section with the sections' names
 };
 
 }  // namespace lambent

@@ -2,18 +2,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <elf.h>
+
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 
 #include "profiler/base/string_table.h"
 #include "profiler/os/file_bytes.h"
-#include "profiler/symbols/elf_sections.h"
+#include "profiler/symbols/function_tables.h"
 
 namespace lambent {
 
@@ -24,17 +28,14 @@ struct FunctionSymbol {
   bool exact = false;     // the symbol's own size covers the address; else it has none (assembly)
 };
 
-// The function symbols of one ELF file (.symtab, else .dynsym), found without loading the tables:
-// unknown addresses are answered by one pass over the file in small pieces, many addresses to a
-// pass, and each answer is kept with the range of addresses it holds for. An address between
-// functions is nobody's: the nearest symbol is never guessed. The file is untrusted.
-// Thread-compatible.
+// The function symbols of one ELF file, found without loading its tables: unknown addresses are
+// answered by one pass over the file in small pieces, many addresses to a pass, and each answer is
+// kept with the range of addresses it holds for. Mini debug info is decompressed when an address
+// needs it. An address between functions is nobody's: the nearest symbol is never guessed. The file
+// is untrusted. Thread-compatible.
 class SymbolIndex {
  public:
-  // Longest name kept; the rest is cut off.
-  static constexpr size_t kMaxNameBytes = 4096;
-  // Most symbols looked at in one table.
-  static constexpr uint64_t kMaxSymbols = 8'000'000;
+  static constexpr size_t kMaxNameBytes = FunctionTables::kMaxNameBytes;
   // Addresses one pass resolves; more take more passes.
   static constexpr size_t kBatch = 64;
 
@@ -47,7 +48,7 @@ class SymbolIndex {
   // Makes the next Find() of each of `addresses` cheap.
   void Prepare(absl::Span<const uint64_t> addresses);
 
-  std::string BuildId() const { return sections_.BuildId(); }
+  std::string BuildId() const { return tables_.BuildId(); }
 
  private:
   // What holds from `low` (its key in ranges_) up to `high`: no function starts or ends between.
@@ -65,15 +66,13 @@ class SymbolIndex {
     bool found = false;
   };
 
-  SymbolIndex(std::unique_ptr<os::FileBytes> file, ElfSections sections);
+  explicit SymbolIndex(FunctionTables tables) : tables_(std::move(tables)) {}
   const Range* Known(uint64_t address) const;
   void Resolve(absl::Span<Wanted> wanted);
+  void Scan(size_t table, absl::Span<Wanted> wanted) const;
   void Consider(const Elf64_Sym& symbol, size_t table, Wanted* wanted) const;
-  std::string ReadName(const Elf64_Sym& symbol, size_t table) const;
 
-  std::unique_ptr<os::FileBytes> file_;
-  ElfSections sections_;
-  std::vector<SymbolTable> tables_;
+  FunctionTables tables_;
   std::map<uint64_t, Range> ranges_;  // disjoint, by low end
   StringTable names_;
 };

@@ -14,7 +14,7 @@
 namespace lambent::support {
 
 // Builds a small ELF file in memory: one .text of 4096 bytes at 0x1000, the symbols asked for in
-// .symtab, others in .dynsym, and a build id. Thread-compatible.
+// .symtab, others in .dynsym, a build id, and named sections. Thread-compatible.
 class ElfImage {
  public:
   static constexpr uint64_t kTextStart = 0x1000;
@@ -33,6 +33,11 @@ class ElfImage {
     return *this;
   }
 
+  ElfImage& Section(std::string_view name, std::string_view content) {
+    named_.emplace_back(name, content);
+    return *this;
+  }
+
   std::string Build() const {
     std::string out(sizeof(Elf64_Ehdr), '\0');
     std::vector<Elf64_Shdr> sections(1, Elf64_Shdr{});
@@ -48,6 +53,8 @@ class ElfImage {
     if (!symbols_.empty()) AddTable(symbols_, SHT_SYMTAB, &out, &sections);
     if (!dynamic_.empty()) AddTable(dynamic_, SHT_DYNSYM, &out, &sections);
 
+    const auto names = static_cast<Elf64_Half>(AddNamed(&out, &sections));
+
     Elf64_Ehdr header{};
     std::memcpy(header.e_ident, ELFMAG, SELFMAG);
     header.e_ident[EI_CLASS] = ELFCLASS64;
@@ -58,6 +65,7 @@ class ElfImage {
     header.e_shoff = out.size();
     header.e_phentsize = sizeof(Elf64_Phdr);
     header.e_shentsize = sizeof(Elf64_Shdr);
+    header.e_shstrndx = names;
     header.e_shnum = static_cast<Elf64_Half>(sections.size());
     std::memcpy(out.data(), &header, sizeof(header));
     out.append(reinterpret_cast<const char*>(sections.data()),
@@ -86,6 +94,29 @@ class ElfImage {
     out->resize((out->size() + 3) & ~size_t{3});
     section.sh_size = out->size() - section.sh_offset;
     sections->push_back(section);
+  }
+
+  // Returns the number of the section with the names, 0: no section has one.
+  size_t AddNamed(std::string* out, std::vector<Elf64_Shdr>* sections) const {
+    if (named_.empty()) return SHN_UNDEF;
+    std::string names(1, '\0');
+    for (const auto& [name, content] : named_) {
+      Elf64_Shdr section{};
+      section.sh_name = static_cast<Elf64_Word>(names.size());
+      section.sh_type = SHT_PROGBITS;
+      section.sh_offset = out->size();
+      section.sh_size = content.size();
+      names.append(name).push_back('\0');
+      out->append(content);
+      sections->push_back(section);
+    }
+    Elf64_Shdr table{};
+    table.sh_type = SHT_STRTAB;
+    table.sh_offset = out->size();
+    table.sh_size = names.size();
+    out->append(names);
+    sections->push_back(table);
+    return sections->size() - 1;
   }
 
   static void AddTable(const std::vector<Symbol>& symbols, Elf64_Word type, std::string* out,
@@ -119,6 +150,7 @@ class ElfImage {
 
   std::vector<Symbol> symbols_;
   std::vector<Symbol> dynamic_;
+  std::vector<std::pair<std::string, std::string>> named_;
   std::string build_id_;
 };
 

@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/symbols/mini_debug_info.h"
+
+#include <lzma.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "absl/status/status.h"
+
+namespace lambent {
+namespace {
+
+// Bytes of the section read at once, and room made at first.
+constexpr size_t kInputBytes = 16 * 1024;
+constexpr size_t kFirstBytes = 256 * 1024;
+
+// The decoder of one .xz stream (https://tukaani.org/xz/xz-file-format.txt).
+class XzDecoder {
+ public:
+  XzDecoder() { ready_ = lzma_stream_decoder(&stream_, kMaxXzDecoderBytes, 0) == LZMA_OK; }
+  ~XzDecoder() { lzma_end(&stream_); }
+  XzDecoder(const XzDecoder&) = delete;
+  XzDecoder& operator=(const XzDecoder&) = delete;
+
+  bool ready() const { return ready_; }
+  lzma_stream& stream() { return stream_; }
+
+ private:
+  lzma_stream stream_ = LZMA_STREAM_INIT;
+  bool ready_ = false;
+};
+
+absl::Status Refused(lzma_ret result) {
+  if (result == LZMA_MEMLIMIT_ERROR || result == LZMA_MEM_ERROR) {
+    return absl::ResourceExhaustedError("decompress .gnu_debugdata: needs too much memory");
+  }
+  return absl::InvalidArgumentError("decompress .gnu_debugdata: not a whole xz stream");
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadMiniDebugInfo(const os::FileBytes& file,
+                                              const ElfSections& sections) {
+  const std::optional<ElfSections::Content> section = sections.Find(".gnu_debugdata");
+  if (!section.has_value()) return absl::NotFoundError("read .gnu_debugdata: there is none");
+  XzDecoder decoder;
+  if (!decoder.ready()) return Refused(LZMA_MEM_ERROR);
+  lzma_stream& stream = decoder.stream();
+  std::array<uint8_t, kInputBytes> input;
+  std::string output(kFirstBytes, '\0');
+  uint64_t read = 0;
+  lzma_ret result = LZMA_OK;
+  while (result == LZMA_OK) {
+    if (stream.avail_in == 0 && read < section->size) {
+      const size_t asked = std::min<uint64_t>(input.size(), section->size - read);
+      stream.avail_in = file.ReadAt(section->offset + read, input.data(), asked);
+      stream.next_in = input.data();
+      if (stream.avail_in == 0) break;  // the file shrank
+      read += stream.avail_in;
+    }
+    if (stream.total_out == output.size()) {
+      if (output.size() > kMaxMiniDebugInfoBytes) {
+        return absl::ResourceExhaustedError("decompress .gnu_debugdata: too large");
+      }
+      // One byte more than allowed tells what is too large from what is just not.
+      output.resize(std::min(2 * output.size(), kMaxMiniDebugInfoBytes + 1));
+    }
+    stream.next_out = reinterpret_cast<uint8_t*>(output.data()) + stream.total_out;
+    stream.avail_out = output.size() - stream.total_out;
+    // Without input left, LZMA_BUF_ERROR at the latest the second time.
+    result = lzma_code(&stream, read == section->size ? LZMA_FINISH : LZMA_RUN);
+  }
+  if (result != LZMA_STREAM_END) return Refused(result);
+  if (stream.total_out > kMaxMiniDebugInfoBytes) {
+    return absl::ResourceExhaustedError("decompress .gnu_debugdata: too large");
+  }
+  output.resize(stream.total_out);
+  output.shrink_to_fit();
+  return output;
+}
+
+}  // namespace lambent

@@ -1,0 +1,35 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+#include "profiler/os/file_bytes.h"
+#include "profiler/symbols/elf_sections.h"
+
+namespace lambent {
+
+// Largest ELF file taken out of a .gnu_debugdata section. That of a libc is 0.4 MiB, of the largest
+// libraries of a distribution some 10.
+inline constexpr size_t kMaxMiniDebugInfoBytes = 16 << 20;
+// Most memory the decoder may take, nearly all of it for the stream's window: enough for what
+// `xz -7` writes, and more than what distributions use (-6).
+inline constexpr uint64_t kMaxXzDecoderBytes = 20 << 20;
+
+// Mini debug info: Fedora, Amazon Linux and others strip the .symtab of their programs and leave
+// the names of functions that .dynsym lacks as an xz-compressed ELF file in the section
+// .gnu_debugdata (GDB manual, "MiniDebugInfo"). Returns that ELF file's bytes.
+//
+// The file is untrusted. Memory stays within the two bounds above and the output grows as content
+// comes, so that a claim alone costs nothing; a stream beyond a bound is refused whole. 1 MiB takes
+// some 10 ms: off the capture path.
+//
+// Errors: NotFound without such a section, ResourceExhausted beyond a bound, else InvalidArgument.
+// Thread-safe.
+absl::StatusOr<std::string> ReadMiniDebugInfo(const os::FileBytes& file,
+                                              const ElfSections& sections);
+
+}  // namespace lambent

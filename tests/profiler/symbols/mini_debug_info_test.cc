@@ -1,0 +1,155 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/symbols/mini_debug_info.h"
+
+#include <lzma.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "profiler/os/file_bytes.h"
+#include "profiler/os/temp_dir.h"
+#include "profiler/symbols/function_ranges.h"
+#include "profiler/symbols/symbol_index.h"
+#include "tests/support/elf_image.h"
+
+namespace lambent {
+namespace {
+
+using ::lambent::support::ElfImage;
+
+std::string Xz(const std::string& bytes, uint32_t preset = 6) {
+  std::string xz(lzma_stream_buffer_bound(bytes.size()), '\0');
+  size_t size = 0;
+  EXPECT_EQ(lzma_easy_buffer_encode(preset, LZMA_CHECK_CRC64, nullptr,
+                                    reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(),
+                                    reinterpret_cast<uint8_t*>(xz.data()), &size, xz.size()),
+            LZMA_OK);
+  xz.resize(size);
+  return xz;
+}
+
+absl::StatusOr<std::string> Read(const ElfImage& image) {
+  const os::MemoryFileBytes file(image.Build());
+  const auto sections = ElfSections::Parse(file);
+  EXPECT_TRUE(sections.ok()) << sections.status();
+  return ReadMiniDebugInfo(file, *sections);
+}
+
+std::unique_ptr<SymbolIndex> Index(const ElfImage& image) {
+  auto index = SymbolIndex::Create(std::make_unique<os::MemoryFileBytes>(image.Build()));
+  EXPECT_TRUE(index.ok()) << index.status();
+  return *std::move(index);
+}
+
+TEST(MiniDebugInfoTest, DecompressesTheSection) {
+  const auto bytes = Read(ElfImage().Section(".gnu_debugdata", Xz("an ELF file")));
+  ASSERT_TRUE(bytes.ok()) << bytes.status();
+  EXPECT_EQ(*bytes, "an ELF file");
+}
+
+TEST(MiniDebugInfoTest, TellsAMissingSectionFromABadOne) {
+  EXPECT_EQ(Read(ElfImage()).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(Read(ElfImage().Section(".gnu_debugdata", "no xz")).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  const std::string xz = Xz(std::string(100'000, 'x'));
+  for (size_t size = 0; size < xz.size(); size += 3) {
+    EXPECT_EQ(Read(ElfImage().Section(".gnu_debugdata", xz.substr(0, size))).status().code(),
+              absl::StatusCode::kInvalidArgument)
+        << size;
+  }
+}
+
+TEST(MiniDebugInfoTest, RefusesABomb) {
+  const std::string most(kMaxMiniDebugInfoBytes, '\0');
+  EXPECT_TRUE(Read(ElfImage().Section(".gnu_debugdata", Xz(most, 0))).ok());
+  const std::string bomb = Xz(most + '\0', 0);
+  EXPECT_LT(bomb.size(), 8'000u);
+  EXPECT_EQ(Read(ElfImage().Section(".gnu_debugdata", bomb)).status().code(),
+            absl::StatusCode::kResourceExhausted);
+}
+
+TEST(MiniDebugInfoTest, RefusesAStreamWhoseWindowIsTooLarge) {
+  EXPECT_TRUE(Read(ElfImage().Section(".gnu_debugdata", Xz("small", 7))).ok());
+  EXPECT_EQ(Read(ElfImage().Section(".gnu_debugdata", Xz("small", 9))).status().code(),
+            absl::StatusCode::kResourceExhausted);
+}
+
+TEST(MiniDebugInfoTest, AddsToWhatIsExported) {
+  const std::string inner = ElfImage().Function("hidden", 0x1100, 0x10).Build();
+  auto index = Index(
+      ElfImage().DynamicFunction("exported", 0x1000, 0x10).Section(".gnu_debugdata", Xz(inner)));
+  EXPECT_EQ(index->Find(0x1008).name, "exported");
+  EXPECT_EQ(index->Find(0x1108).name, "hidden");
+  EXPECT_EQ(index->Find(0x1050).name, "");
+}
+
+TEST(MiniDebugInfoTest, IsNotAskedWhereThereIsAWholeTable) {
+  const std::string inner = ElfImage().Function("other", 0x1100, 0x10).Build();
+  auto index = Index(ElfImage().Function("f", 0x1000, 0x10).Section(".gnu_debugdata", Xz(inner)));
+  EXPECT_EQ(index->Find(0x1108).name, "");
+}
+
+TEST(MiniDebugInfoTest, WhatIsNoElfFileAddsNothing) {
+  auto index = Index(
+      ElfImage().DynamicFunction("exported", 0x1000, 0x10).Section(".gnu_debugdata", Xz("text")));
+  EXPECT_EQ(index->Find(0x1108).name, "");
+  EXPECT_EQ(index->Find(0x1008).name, "exported");
+}
+
+// Makes of `program` what distributions ship, in the way of GDB's manual ("MiniDebugInfo").
+bool Strip(const std::string& folder, const std::string& program) {
+  const std::string script =
+      "set -e; cd " + folder + "; cp " + program +
+      " whole; cp whole stripped; strip --strip-all stripped;"
+      "nm -D whole --format=posix --defined-only | cut -d' ' -f1 | sort > dynamic;"
+      "nm whole --format=posix --defined-only | grep ' [TtWw] ' | cut -d' ' -f1 | sort > all;"
+      "comm -13 dynamic all > keep; objcopy --only-keep-debug whole debug;"
+      "objcopy -S --remove-section .comment --keep-symbols=keep debug mini; xz -k mini;"
+      "objcopy --add-section .gnu_debugdata=mini.xz stripped small";
+  return std::system(script.c_str()) == 0;
+}
+
+extern "C" __attribute__((noinline, used, visibility("hidden"))) int LambentMiniDebugMarker(int x) {
+  __asm__ volatile("" : "+r"(x));
+  return x + 2;
+}
+
+// Of every function of this very program, whole and stripped to mini debug info.
+TEST(MiniDebugInfoTest, NamesTheFunctionsOfAStrippedProgram) {
+  const os::TempDir folder = *os::TempDir::Create("lambent-mini-");
+  ASSERT_TRUE(Strip(folder.path(), "/proc/" + std::to_string(getpid()) + "/exe"));
+  const auto open = [&](const std::string& name) {
+    return SymbolIndex::Create(*os::OpenFileBytes(folder.path() + "/" + name));
+  };
+  auto whole = FunctionRanges::Read(*os::OpenFileBytes(folder.path() + "/whole"));
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  auto stripped = open("stripped");
+  auto small = open("small");
+  ASSERT_TRUE(stripped.ok() && small.ok());
+  std::vector<uint64_t> addresses;
+  for (const FunctionRanges::Range& range : whole->ranges()) addresses.push_back(range.start);
+  (*small)->Prepare(addresses);
+  size_t same = 0;
+  bool marker = false;
+  for (const FunctionRanges::Range& range : whole->ranges()) {
+    const std::string name = whole->Name(range);
+    same += (*small)->Find(range.start).name == name ? 1 : 0;
+    if (name != "LambentMiniDebugMarker") continue;
+    marker = true;
+    EXPECT_EQ((*small)->Find(range.start).name, name);
+    EXPECT_EQ((*stripped)->Find(range.start).name, "");
+  }
+  EXPECT_TRUE(marker);
+  // Names that --keep-symbols takes apart differently (aliases) are few.
+  EXPECT_GE(same, whole->ranges().size() * 95 / 100) << whole->ranges().size();
+}
+
+}  // namespace
+}  // namespace lambent

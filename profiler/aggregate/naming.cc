@@ -24,7 +24,8 @@ void Naming::GiveUp() {
     const Frame& frame = frames[frame_of_.size()];
     FrameDescription description;
     description.kind = frame.kind == FrameKind::kTruncated ? frame.kind : FrameKind::kUnknown;
-    description.address = frame.address;
+    // An address within a module would be taken for one of the process.
+    if (frame.module == ModuleId{}) description.address = frame.address;
     frame_of_.push_back(dictionary_.AddFrame(description));
   }
   const auto& threads = threads_.threads();

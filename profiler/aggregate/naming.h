@@ -26,7 +26,8 @@ class Naming {
 
   // Names frames and threads that have no name yet; at most `max_frames` frames.
   void Describe(ProcessSampler& sampler, size_t max_frames = SIZE_MAX);
-  // What has no name yet stays without: its process is gone.
+  // What was not described while its sampler was there stays unknown. A sampler whose process has
+  // ended still knows modules and build ids: Describe comes first.
   void GiveUp();
 
   // Numbers in the dictionary. REQUIRES: Describe or GiveUp named all.

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 namespace lambent::os {
 
@@ -34,6 +35,16 @@ class FileBytes {
 
 // Opens a regular file. Errors: what, path, cause.
 absl::StatusOr<std::unique_ptr<FileBytes>> OpenFileBytes(const std::string& path);
+
+// Who must have written a file, and since when.
+struct FileOrigin {
+  uint32_t uid = 0;  // or root
+  absl::Time not_before;
+};
+
+// As OpenFileBytes, but neither a symbolic link nor a file of another origin (FailedPrecondition).
+absl::StatusOr<std::unique_ptr<FileBytes>> OpenFileBytesOf(const std::string& path,
+                                                           const FileOrigin& origin);
 
 // Reads a fixed-size value at `offset`; false when the file ends before it.
 template <typename T>

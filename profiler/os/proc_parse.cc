@@ -122,6 +122,12 @@ bool ParseStatus(std::string_view text, ProcessStatus* status) {
   if (!FindNumber(text, "Tgid:", &status->leader) || !FindNumber(text, "PPid:", &status->parent)) {
     return false;
   }
+  std::string_view pids;  // one a namespace, the innermost last; not in kernels before 4.1
+  status->namespace_pid = 0;
+  if (FindLine(text, "NSpid:", &pids)) {
+    while (TakeNumber(&pids, &status->namespace_pid)) {
+    }
+  }
   uint64_t peak_kib = 0;
   // A process without memory of its own (kernel thread, zombie) has no VmHWM.
   if (!FindNumber(text, "VmHWM:", &peak_kib) || peak_kib > (uint64_t{1} << 53)) peak_kib = 0;

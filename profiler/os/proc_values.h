@@ -63,6 +63,7 @@ struct ProcessStat {
 struct ProcessStatus {
   int32_t leader = 0;           // Tgid: the process a thread belongs to
   int32_t parent = 0;           // PPid
+  int32_t namespace_pid = 0;    // NSpid: its pid as it knows it itself; 0: not told
   uint32_t uid = 0;             // effective
   uint64_t rss_peak_bytes = 0;  // VmHWM
 };

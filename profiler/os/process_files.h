@@ -73,6 +73,11 @@ class ProcessFiles {
 
   // A file as the process sees it (through /proc/PID/root), for parsing.
   virtual absl::StatusOr<std::unique_ptr<FileBytes>> OpenFile(std::string_view path) const = 0;
+  // A file the process may have written itself, by a path as it sees it: a regular file, no
+  // symbolic link, of its user or root, and changed since the process started, so that it is not
+  // left over from another with the same pid. Errors: NotFound, else FailedPrecondition and what is
+  // wrong with it.
+  virtual absl::StatusOr<std::unique_ptr<FileBytes>> OpenWritten(std::string_view path) = 0;
   // The file mapped at [start, end), however it is called now, or deleted (map_files, which needs
   // CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE on some kernels).
   virtual absl::StatusOr<std::unique_ptr<FileBytes>> OpenMapped(uint64_t start,

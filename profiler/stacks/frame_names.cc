@@ -14,9 +14,10 @@ constexpr size_t kMaxSeen = 65536;
 
 }  // namespace
 
-void FrameNames::Expect(const Stack& stack) {
-  for (const Frame& frame : stack) {
-    if (frame.kind != FrameKind::kNative) continue;
+void FrameNames::Expect(Stack* stack) {
+  generated_.Name(stack);
+  for (const Frame& frame : *stack) {
+    if (frame.kind != FrameKind::kNative || frame.module == ModuleId{}) continue;
     std::unique_ptr<Symbols>& symbols = symbols_[static_cast<uint32_t>(frame.module)];
     if (symbols == nullptr) symbols = std::make_unique<Symbols>();
     if (symbols->seen.size() >= kMaxSeen) continue;
@@ -24,16 +25,25 @@ void FrameNames::Expect(const Stack& stack) {
   }
 }
 
+std::unique_ptr<SymbolIndex> FrameNames::OpenSymbols(const Module& module) const {
+  if (files_ != nullptr) files_->Add(process_.pid(), module);
+  const auto is_it = [&module](const absl::StatusOr<std::unique_ptr<os::FileBytes>>& file) {
+    return file.ok() && (module.build_id.empty() || HasBuildId(**file, module.build_id));
+  };
+  auto file = modules_.Open(module);
+  // The process may have ended: where we see the same files, its modules are still there.
+  if (!is_it(file) && !module.build_id.empty()) file = os::OpenFileBytes(module.path);
+  if (!is_it(file)) return nullptr;
+  auto index = SymbolIndex::Create(*std::move(file));
+  return index.ok() ? *std::move(index) : nullptr;
+}
+
 FunctionSymbol FrameNames::FindSymbol(const Frame& frame) {
   std::unique_ptr<Symbols>& symbols = symbols_[static_cast<uint32_t>(frame.module)];
   if (symbols == nullptr) symbols = std::make_unique<Symbols>();
   if (!symbols->opened) {
     symbols->opened = true;
-    if (auto file = modules_.Open(modules_.Get(frame.module)); file.ok()) {
-      if (auto index = SymbolIndex::Create(*std::move(file)); index.ok()) {
-        symbols->index = *std::move(index);
-      }
-    }
+    symbols->index = OpenSymbols(modules_.Get(frame.module));
   }
   if (symbols->index == nullptr) return {};
   symbols->index->Prepare(symbols->expected);
@@ -49,6 +59,7 @@ FrameDescription FrameNames::Describe(const Frame& frame) {
   description.line = frame.line;
   description.current_line = frame.current_line;
   description.address = frame.address;
+  description.hidden = frame.internal;
   if (frame.kind != FrameKind::kNative || frame.module == ModuleId{}) return description;
   const Module& module = modules_.Get(frame.module);
   description.module_path = module.path;

@@ -10,26 +10,40 @@
 #include "absl/container/flat_hash_set.h"
 
 #include "profiler/base/string_table.h"
+#include "profiler/os/process_files.h"
+#include "profiler/stacks/generated_code.h"
 #include "profiler/stacks/process_sampler.h"
 #include "profiler/stacks/stack.h"
+#include "profiler/symbols/module_files.h"
 #include "profiler/symbols/symbol_index.h"
 #include "profiler/target/module_table.h"
 
 namespace lambent {
 
 // Describes frames: names out of the strings the readers filled, and out of modules' symbol tables.
-// Off the capture path. Confined to the sampler thread.
+// Off the capture path, but for Expect. Confined to the sampler thread.
 class FrameNames {
  public:
-  // Both must outlive this.
-  FrameNames(const ModuleTable& modules, const StringTable& strings)
-      : modules_(modules), strings_(strings) {}
+  // All must outlive this. `files` is told of the process's modules; null: nobody is.
+  FrameNames(os::ProcessFiles& process, const ModuleTable& modules, StringTable& strings,
+             ModuleFiles* files)
+      : process_(process),
+        modules_(modules),
+        strings_(strings),
+        files_(files),
+        generated_(process, modules, strings) {}
 
-  // Notes the native frames of a new stack, so that the first Describe() of one of them finds all
-  // their names in one pass over the module's symbols.
-  void Expect(const Stack& stack);
+  void BeginTick(int64_t now_ns) { generated_.BeginTick(now_ns); }
+
+  // Takes a new stack: names its frames in generated code (GeneratedCode), and notes its native
+  // ones, so that the first Describe() of one of them finds all their names in one pass over the
+  // module's symbols.
+  void Expect(Stack* stack);
 
   FrameDescription Describe(const Frame& frame);
+
+  // The process called exec.
+  void ForgetGeneratedCode() { generated_.Forget(); }
 
  private:
   // Of one module.
@@ -41,9 +55,13 @@ class FrameNames {
   };
 
   FunctionSymbol FindSymbol(const Frame& frame);
+  std::unique_ptr<SymbolIndex> OpenSymbols(const Module& module) const;
 
+  const os::ProcessFiles& process_;
   const ModuleTable& modules_;
   const StringTable& strings_;
+  ModuleFiles* const files_;
+  GeneratedCode generated_;
   absl::flat_hash_map<uint32_t, std::unique_ptr<Symbols>> symbols_;  // by module id
 };
 

@@ -76,7 +76,7 @@ CaptureResult Ladder::TryStep(Step step, ObservedThread& thread, CaptureAttempt&
   thread.stood_still = attempt.stood_still;
   thread.state = step == Step::kBlocked ? ThreadState::kBlocked : ThreadState::kRunning;
   sample->rung = source->rung();
-  if (!attempt.interpreted || attempt.native) names_.Expect(thread.stack);
+  if (!attempt.interpreted || attempt.native) names_.Expect(&thread.stack);
   return result;
 }
 
@@ -218,6 +218,7 @@ bool Ladder::Observe(absl::FunctionRef<void(const ThreadSample&)> sink) {
     return false;
   }
   native_.BeginTick();
+  names_.BeginTick(now);
   agent_.BeginTick(now);
   NoteAgent();
   perf_.BeginTick();

@@ -16,6 +16,7 @@
 #include "profiler/os/process_files.h"
 #include "profiler/os/remote_memory.h"
 #include "profiler/os/thread_control.h"
+#include "profiler/symbols/module_files.h"
 
 namespace lambent {
 
@@ -28,6 +29,9 @@ enum class NativeFrames : uint8_t {
 };
 
 struct LadderOptions {
+  // Told of the process's modules as frames of theirs are described; must outlive the ladder. Null:
+  // nobody wants to know.
+  ModuleFiles* module_files = nullptr;
   std::string proc_root = "/proc";
   // Weight of the first observation of threads that were there before us, ns.
   int64_t period_ns = 10'000'000;

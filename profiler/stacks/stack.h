@@ -13,7 +13,8 @@
 namespace lambent {
 
 // One frame of a captured stack, before aggregation.
-//  native:    module and address (as the module's ELF file numbers it); no name yet.
+//  native:    module and address (as the module's ELF file numbers it); no name yet. In generated
+//             code: name and start of the function; no module.
 //  python:    name, file and first line of the function; the line it executes if lines are wanted
 //             (0: it has none); no module.
 //  truncated: nothing else is set; callers beyond it are missing.

@@ -121,6 +121,9 @@ class FakeProcessFiles final : public os::ProcessFiles {
     if (file == process_.files.end()) return absl::NotFoundError("opening a file: no such file");
     return std::make_unique<os::MemoryFileBytes>(file->second);
   }
+  absl::StatusOr<std::unique_ptr<os::FileBytes>> OpenWritten(std::string_view path) override {
+    return OpenFile(path);
+  }
   absl::StatusOr<std::unique_ptr<os::FileBytes>> OpenMapped(uint64_t, uint64_t) const override {
     return absl::PermissionDeniedError("opening a mapped file: not permitted");
   }

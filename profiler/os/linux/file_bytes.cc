@@ -39,19 +39,43 @@ class LinuxFileBytes final : public FileBytes {
   const FileIdentity identity_;
 };
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<FileBytes>> OpenFileBytes(const std::string& path) {
+// Opens it; `origin` null: whoever wrote it.
+absl::StatusOr<std::unique_ptr<FileBytes>> Open(const std::string& path, const FileOrigin* origin) {
   // O_NONBLOCK: opening a pipe somebody put in the place of a file must not wait for its other end.
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (origin == nullptr ? 0 : O_NOFOLLOW);
+  const int fd = open(path.c_str(), flags);
+  if (fd < 0 && errno == ELOOP) {
+    return absl::FailedPreconditionError(absl::StrCat("opening ", path, ": a symbolic link"));
+  }
   if (fd < 0) return absl::ErrnoToStatus(errno, absl::StrCat("opening ", path));
   struct stat status {};
   if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
     close(fd);
     return absl::FailedPreconditionError(absl::StrCat("opening ", path, ": not a regular file"));
   }
+  const char* foreign = nullptr;
+  if (origin != nullptr && status.st_uid != origin->uid && status.st_uid != 0) {
+    foreign = ": of another user";
+  } else if (origin != nullptr && absl::TimeFromTimespec(status.st_mtim) < origin->not_before) {
+    foreign = ": left over from before";
+  }
+  if (foreign != nullptr) {
+    close(fd);
+    return absl::FailedPreconditionError(absl::StrCat("opening ", path, foreign));
+  }
   return std::make_unique<LinuxFileBytes>(fd, static_cast<uint64_t>(status.st_size),
                                           FileIdentity{status.st_dev, status.st_ino});
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<FileBytes>> OpenFileBytes(const std::string& path) {
+  return Open(path, nullptr);
+}
+
+absl::StatusOr<std::unique_ptr<FileBytes>> OpenFileBytesOf(const std::string& path,
+                                                           const FileOrigin& origin) {
+  return Open(path, &origin);
 }
 
 }  // namespace lambent::os

@@ -10,10 +10,13 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 
 #include "profiler/os/linux/kept_file.h"
 #include "profiler/os/proc_parse.h"
@@ -36,6 +39,15 @@ ReadResult ReadParsed(KeptFile& file, bool (*parse)(std::string_view, Value*), V
   // An ended thread's kept schedstat may read as empty.
   if (text.empty()) return ReadResult::kGone;
   return parse(text, value) ? ReadResult::kOk : ReadResult::kMalformed;
+}
+
+// When a process started, or up to 2 s before: clocks are set, and file systems have coarse ones.
+absl::Time StartTime(const ProcessStat& stat) {
+  timespec since_boot{};
+  clock_gettime(CLOCK_BOOTTIME, &since_boot);
+  const absl::Duration started =
+      absl::Seconds(static_cast<double>(stat.start_ticks) / static_cast<double>(TicksPerSecond()));
+  return absl::Now() - (absl::DurationFromTimespec(since_boot) - started) - absl::Seconds(2);
 }
 
 class LinuxThreadFiles final : public ThreadFiles {
@@ -169,6 +181,17 @@ class LinuxProcessFiles final : public ProcessFiles {
   absl::StatusOr<std::unique_ptr<FileBytes>> OpenFile(std::string_view path) const override {
     return OpenFileBytes(absl::StrCat(folder_, "/root", std::string(path)));
   }
+  absl::StatusOr<std::unique_ptr<FileBytes>> OpenWritten(std::string_view path) override {
+    if (!origin_.has_value()) {
+      ProcessStat stat;
+      ProcessStatus status;
+      if (ReadStat(&stat) != ReadResult::kOk || ReadStatus(&status) != ReadResult::kOk) {
+        return absl::NotFoundError("opening a file of a process: it has ended");
+      }
+      origin_ = FileOrigin{status.uid, StartTime(stat)};
+    }
+    return OpenFileBytesOf(absl::StrCat(folder_, "/root", std::string(path)), *origin_);
+  }
   absl::StatusOr<std::unique_ptr<FileBytes>> OpenMapped(uint64_t start,
                                                         uint64_t end) const override {
     return OpenFileBytes(absl::StrFormat("%s/map_files/%x-%x", folder_, start, end));
@@ -187,6 +210,7 @@ class LinuxProcessFiles final : public ProcessFiles {
   KeptFolder tasks_;
   KeptFile stat_;
   KeptFile statm_;
+  std::optional<FileOrigin> origin_;  // of what it writes
 };
 
 class LinuxProcFiles final : public ProcFiles {

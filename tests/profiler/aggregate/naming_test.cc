@@ -43,5 +43,24 @@ TEST_F(NamingTest, HiddenFramesTakeNoPlaceInTheDictionary) {
   EXPECT_EQ(dictionary_.frames().size(), 1u + 2);
 }
 
+TEST_F(NamingTest, AnAddressWithoutItsModuleIsNotKept) {
+  captured_.Intern(
+      {At(0x40), {.kind = FrameKind::kNative, .module = ModuleId{1}, .address = 0x40}});
+  naming_.GiveUp();
+  ASSERT_EQ(dictionary_.frames().size(), 1u + 2);
+  EXPECT_EQ(dictionary_.frames()[1].address, 0x40u);
+  EXPECT_EQ(dictionary_.frames()[2].address, 0u) << "it would be taken for one of the process";
+}
+
+TEST_F(NamingTest, ModulesOfDescribedFramesStay) {
+  StackOf({{.kind = FrameKind::kNative, .module = ModuleId{1}, .address = 0x40}});
+  naming_.GiveUp();
+  const Dictionary::NamedFrame& frame = dictionary_.frames().back();
+  EXPECT_EQ(frame.kind, FrameKind::kNative);
+  EXPECT_EQ(frame.name, 0u);
+  EXPECT_EQ(frame.address, 0x40u);
+  EXPECT_EQ(dictionary_.modules()[frame.module].build_id, "\x01\x02\x03\x04");
+}
+
 }  // namespace
 }  // namespace lambent

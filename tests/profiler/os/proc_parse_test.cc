@@ -78,6 +78,9 @@ TEST(ParseStatusTest, ProcessWithoutMemoryHasNoPeak) {
   EXPECT_EQ(status.rss_peak_bytes, 2048u * 1024);
   ASSERT_TRUE(ParseStatus("Tgid:\t41\nPPid:\t7\nUid:\t1 993 1 1\n", &status));
   EXPECT_EQ(status.rss_peak_bytes, 0u);
+  EXPECT_EQ(status.namespace_pid, 0);
+  ASSERT_TRUE(ParseStatus("Tgid:\t41\nPPid:\t7\nUid:\t1 993 1 1\nNSpid:\t41\t17\t3\n", &status));
+  EXPECT_EQ(status.namespace_pid, 3);
   EXPECT_FALSE(ParseStatus("Name:\tx\n", &status));
 }
 

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/os/process_files.h"
 
+#include <unistd.h>
+
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -158,6 +161,45 @@ TEST(ProcessFilesTest, OwnProcessIsReadable) {
   EXPECT_EQ(thread_stat.state, 'R');
   ThreadSwitches switches;
   EXPECT_EQ(thread->ReadSwitches(&switches), ReadResult::kOk);
+}
+
+class WrittenFileTest : public testing::Test {
+ protected:
+  void Write(const std::string& name) { std::ofstream(Path(name)) << "1000 10 f\n"; }
+  std::string Path(const std::string& name) const { return folder_.path() + "/" + name; }
+  absl::Status Open(const std::string& name) { return self_->OpenWritten(Path(name)).status(); }
+
+  const TempDir folder_ = *TempDir::Create("lambent-written-");
+  const std::unique_ptr<ProcFiles> proc_ = CreateProcFiles();
+  const std::unique_ptr<ProcessFiles> self_ = proc_->OpenProcess(proc_->SelfPid());
+};
+
+TEST_F(WrittenFileTest, IsOpenedWhenTheProcessMayHaveWrittenIt) {
+  EXPECT_EQ(Open("map").code(), absl::StatusCode::kNotFound);
+  Write("map");
+  EXPECT_TRUE(Open("map").ok()) << Open("map");
+}
+
+TEST_F(WrittenFileTest, IsRefusedWhenItWasThereBefore) {
+  Write("map");
+  const auto before = std::filesystem::file_time_type::clock::now() - std::chrono::hours(1);
+  std::filesystem::last_write_time(Path("map"), before);
+  EXPECT_THAT(std::string(Open("map").message()), testing::HasSubstr("left over"));
+}
+
+TEST_F(WrittenFileTest, IsRefusedWhenItIsNotAFileOfItsOwn) {
+  Write("other");
+  std::filesystem::create_symlink(Path("other"), Path("link"));
+  EXPECT_THAT(std::string(Open("link").message()), testing::HasSubstr("a symbolic link"));
+  std::filesystem::create_directory(Path("folder"));
+  EXPECT_EQ(Open("folder").code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(WrittenFileTest, IsRefusedWhenItIsOfAnotherUser) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root gives files away";
+  Write("map");
+  ASSERT_EQ(chown(Path("map").c_str(), 4242, 4242), 0);
+  EXPECT_THAT(std::string(Open("map").message()), testing::HasSubstr("of another user"));
 }
 
 }  // namespace

@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "profiler/os/file_bytes.h"
+#include "profiler/os/process_files.h"
+#include "profiler/symbols/perf_map.h"
+
+namespace lambent {
+
+// The perf map of one process, read as it grows. Only a file that the process may have written
+// itself is believed (os::ProcessFiles::OpenWritten): anybody may put a file into /tmp, and an
+// earlier process may have had the pid. A file that was replaced or cut is read from its start.
+// Confined to the sampler thread.
+class PerfMapFile {
+ public:
+  // Read at one Refresh at most, some 1 ms; the rest follows.
+  static constexpr size_t kMaxReadBytes = 256 * 1024;
+  // Read of one file at most.
+  static constexpr uint64_t kMaxFileBytes = 64 << 20;
+  // A file that is not there is looked for this often.
+  static constexpr int64_t kLookAgainNs = 1'000'000'000;
+
+  struct Function {
+    std::string name;
+    uint64_t start = 0;
+  };
+
+  // `process` must outlive it.
+  explicit PerfMapFile(os::ProcessFiles& process) : process_(process) {}
+
+  // Reads what was appended: 5 µs when nothing was.
+  void Refresh(int64_t now_ns);
+
+  // The function that covers an address of the process, as of the last Refresh.
+  std::optional<Function> Find(uint64_t address) const;
+
+  // Another program runs in the process.
+  void Forget();
+
+ private:
+  bool ReadPid();
+
+  os::ProcessFiles& process_;
+  std::string path_;                     // empty: its pid is not known yet
+  std::unique_ptr<os::FileBytes> file_;  // as of the last Refresh; null: there is none
+  os::FileIdentity identity_;
+  PerfMap map_;
+  std::string buffer_;
+  int64_t look_again_ns_ = 0;
+};
+
+}  // namespace lambent

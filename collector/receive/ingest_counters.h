@@ -19,6 +19,8 @@ struct IngestCounters {
   std::atomic<uint64_t> samples_dropped{0};   // as senders reported them
   std::atomic<uint64_t> samples_rejected{0};  // in rejected batches, as claimed
   std::atomic<uint64_t> content_bytes{0};     // compressed, of accepted batches
+  std::atomic<uint64_t> symbol_tables_stored{0};
+  std::atomic<uint64_t> symbol_tables_refused{0};  // by an environment, or by us as malformed
   std::atomic<int64_t> environments_connected{0};
 
   // Time from a batch's arrival at the store until it was durable, as Prometheus's histogram.

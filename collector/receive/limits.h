@@ -27,6 +27,13 @@ inline constexpr size_t kMaxDictionaryFrames = size_t{1} << 20;
 inline constexpr size_t kMaxDictionaryStacks = size_t{1} << 22;
 inline constexpr size_t kMaxDictionaryThreads = size_t{1} << 18;
 
+// A symbol table (ingest.proto): each part serialised; all parts compressed, and serialised.
+inline constexpr size_t kMaxSymbolPartBytes = size_t{1} << 20;
+inline constexpr size_t kMaxSymbolTableBytes = size_t{8} << 20;
+inline constexpr size_t kMaxSymbolTableContentBytes = size_t{48} << 20;
+// Addresses of code: what the store's integers hold.
+inline constexpr uint64_t kMaxCodeAddress = (uint64_t{1} << 63) - 1;
+
 // One batch.
 inline constexpr uint64_t kMaxSequence = uint64_t{1} << 62;
 inline constexpr size_t kMaxSegments = 4096;

@@ -58,6 +58,7 @@ absl::StatusOr<ValidatedHello> ValidateHello(const v1::Hello& hello) {
   result.sample_hz = hello.sample_hz();
   result.started_unix_us = hello.started_unix_us();
   result.settled_sequence = hello.settled_sequence();
+  result.provides_symbols = hello.provides_symbols();
   for (const v1::RungProbe& probe : hello.rungs()) {
     if (probe.rung() >= static_cast<uint32_t>(kRungCount)) continue;  // a newer extension's rung
     // Reasons are for people: a long one is cut, not refused.

@@ -35,6 +35,7 @@ struct ValidatedHello {
   std::vector<RungProbe> rungs;
   int64_t started_unix_us = 0;
   uint64_t settled_sequence = 0;
+  bool provides_symbols = false;
 };
 
 // Checks an untrusted Hello. An empty function name becomes "unknown", an empty version "$LATEST".

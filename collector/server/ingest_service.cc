@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/server/ingest_service.h"
 
+#include <optional>
+
 #include "absl/status/statusor.h"
 
 #include "collector/server/access.h"
@@ -10,14 +12,30 @@
 #include "profiler/base/log.h"
 
 namespace lambent::collector {
+namespace {
 
-grpc::Status IngestService::Stream(
-    grpc::ServerContext* context,
-    grpc::ServerReaderWriter<v1::ServerMessage, v1::ClientMessage>* stream) {
+using ServerStream = grpc::ServerReaderWriter<v1::ServerMessage, v1::ClientMessage>;
+
+// False when the client is gone.
+bool WriteQuestion(IngestSession& session, ServerStream& stream) {
+  const std::optional<v1::ServerMessage> question = session.Ask();
+  return !question.has_value() || stream.Write(*question);
+}
+
+}  // namespace
+
+grpc::Status IngestService::Stream(grpc::ServerContext* context, ServerStream* stream) {
   if (const grpc::Status s = CheckToken(token_, *context); !s.ok()) return s;
-  IngestSession session(store_, counters_, clock_);
+  IngestSession session(store_, counters_, symbols_, clock_);
   v1::ClientMessage message;
   while (stream->Read(&message)) {
+    if (message.has_symbol_table()) {
+      if (const absl::Status s = session.TakeSymbols(message.symbol_table()); !s.ok()) {
+        return ToGrpc(s);
+      }
+      if (!WriteQuestion(session, *stream)) break;
+      continue;
+    }
     const absl::StatusOr<v1::ServerMessage> answer = session.Answer(message);
     if (!answer.ok()) {
       Log(LogLevel::kWarn, context->peer() + ": " + std::string(answer.status().message()));
@@ -27,6 +45,7 @@ grpc::Status IngestService::Stream(
       Log(LogLevel::kWarn, context->peer() + ": batch refused: " + answer->rejected().reason());
     }
     if (!stream->Write(*answer)) break;  // the client is gone; it will ask again
+    if (!WriteQuestion(session, *stream)) break;
   }
   return grpc::Status::OK;
 }

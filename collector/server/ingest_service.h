@@ -4,6 +4,7 @@
 
 #include "collector/receive/access_token.h"
 #include "collector/receive/ingest_counters.h"
+#include "collector/receive/symbol_requests.h"
 #include "collector/store/profile_store.h"
 #include "lambent/v1/ingest.grpc.pb.h"
 #include "profiler/os/clock.h"
@@ -14,7 +15,7 @@ namespace lambent::collector {
 // are committed with its own. Thread-safe.
 class IngestService final : public v1::Ingest::Service {
  public:
-  // All must outlive this.
+  // All must outlive this. What is asked for of symbols is shared by its streams.
   IngestService(ProfileStore& store, IngestCounters& counters, const os::Clock& clock,
                 const AccessToken& token)
       : store_(store), counters_(counters), clock_(clock), token_(token) {}
@@ -28,6 +29,7 @@ class IngestService final : public v1::Ingest::Service {
   IngestCounters& counters_;
   const os::Clock& clock_;
   const AccessToken& token_;
+  SymbolRequests symbols_;
 };
 
 }  // namespace lambent::collector

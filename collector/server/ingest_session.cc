@@ -55,10 +55,22 @@ absl::StatusOr<v1::ServerMessage> IngestSession::Answer(const v1::ClientMessage&
     case v1::ClientMessage::kBatch:
       if (session_ == nullptr) return absl::InvalidArgumentError("stream: hello must come first");
       return Receive(message.batch());
+    case v1::ClientMessage::kSymbolTable:  // TakeSymbols is for these
     case v1::ClientMessage::MESSAGE_NOT_SET:
       break;
   }
   return absl::InvalidArgumentError("stream: neither a hello nor a batch");
+}
+
+absl::Status IngestSession::TakeSymbols(const v1::SymbolTable& part) {
+  if (session_ == nullptr) return absl::InvalidArgumentError("stream: hello must come first");
+  intake_.Take(part);
+  return absl::OkStatus();
+}
+
+std::optional<v1::ServerMessage> IngestSession::Ask() {
+  if (session_ == nullptr || !provides_symbols_) return std::nullopt;
+  return intake_.Ask(*session_);
 }
 
 absl::StatusOr<v1::ServerMessage> IngestSession::Welcome(const v1::Hello& hello) {
@@ -68,6 +80,7 @@ absl::StatusOr<v1::ServerMessage> IngestSession::Welcome(const v1::Hello& hello)
       store_.OpenEnvironment(*checked, NowUnixUs());
   if (!session.ok()) return session.status();
   session_ = *std::move(session);
+  provides_symbols_ = checked->provides_symbols;
   ++counters_.environments_connected;
   const absl::StatusOr<std::vector<RejectedBatch>> refused = store_.ReadRejected(
       *session_, checked->settled_sequence, session_->durable_sequence, kMaxListedRejections);

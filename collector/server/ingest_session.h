@@ -4,11 +4,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 #include "collector/receive/ingest_counters.h"
+#include "collector/receive/symbol_requests.h"
+#include "collector/server/symbol_intake.h"
 #include "collector/store/profile_store.h"
 #include "lambent/v1/ingest.pb.h"
 #include "profiler/os/clock.h"
@@ -21,8 +24,12 @@ namespace lambent::collector {
 class IngestSession {
  public:
   // All must outlive this.
-  IngestSession(ProfileStore& store, IngestCounters& counters, const os::Clock& clock)
-      : store_(store), counters_(counters), clock_(clock) {}
+  IngestSession(ProfileStore& store, IngestCounters& counters, SymbolRequests& symbols,
+                const os::Clock& clock)
+      : store_(store),
+        counters_(counters),
+        clock_(clock),
+        intake_(store, counters, symbols, clock) {}
   ~IngestSession();
   IngestSession(const IngestSession&) = delete;
   IngestSession& operator=(const IngestSession&) = delete;
@@ -31,6 +38,12 @@ class IngestSession {
   // the stream: INVALID_ARGUMENT when the message may not come here, else what the store could not
   // do (the client keeps what was not acknowledged and comes again).
   absl::StatusOr<v1::ServerMessage> Answer(const v1::ClientMessage& message);
+
+  // Takes a SymbolTable message, which has no answer. INVALID_ARGUMENT when Hello did not come
+  // first; else a table that makes no sense is a table less, and the stream goes on.
+  absl::Status TakeSymbols(const v1::SymbolTable& part);
+  // What to ask of the environment now (NeedSymbols); nullopt: nothing. To be called after answers.
+  std::optional<v1::ServerMessage> Ask();
 
  private:
   absl::StatusOr<v1::ServerMessage> Welcome(const v1::Hello& hello);
@@ -43,7 +56,9 @@ class IngestSession {
   ProfileStore& store_;
   IngestCounters& counters_;
   const os::Clock& clock_;
+  SymbolIntake intake_;
   std::unique_ptr<WriteSession> session_;  // null until Hello
+  bool provides_symbols_ = false;
 };
 
 }  // namespace lambent::collector

@@ -35,6 +35,8 @@ class BatchWriter {
  private:
   absl::Status WriteDictionary();
   absl::Status InternFrames();
+  // A native frame of this module (modules.id) came without a name: its symbols are wanted.
+  absl::Status WantSymbols(int64_t module);
   absl::Status SaveDelta();
   absl::Status WriteEventsAndSegments();
   absl::Status WriteEvents(InvocationTable& invocations);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
@@ -50,7 +51,16 @@ absl::Status BatchWriter::WriteDictionary() {
   return SaveDelta();
 }
 
+absl::Status BatchWriter::WantSymbols(int64_t module) {
+  absl::StatusOr<Statement> want = database_.Prepare(
+      "INSERT INTO symbol_tables (build_id, state, refusals) SELECT build_id, 0, 0 FROM modules"
+      " WHERE id = ? AND build_id <> 0 ON CONFLICT DO NOTHING");
+  if (!want.ok()) return want.status();
+  return want->With(module).Run();
+}
+
 absl::Status BatchWriter::InternFrames() {
+  absl::flat_hash_set<int64_t> nameless;  // modules
   for (const ValidatedDictionary::Frame& frame : batch_.dictionary.frames) {
     const absl::StatusOr<int64_t> id =
         interner_.FrameId({.name = Id(&GlobalIds::strings, frame.name),
@@ -62,6 +72,12 @@ absl::Status BatchWriter::InternFrames() {
                            .kind = static_cast<uint32_t>(frame.kind)});
     if (!id.ok()) return id.status();
     delta_.added.frames.push_back(*id);
+    if (frame.kind == FrameKind::kNative && frame.name == 0) {
+      nameless.insert(Id(&GlobalIds::modules, frame.module));
+    }
+  }
+  for (const int64_t module : nameless) {
+    if (absl::Status s = WantSymbols(module); !s.ok()) return s;
   }
   for (const ValidatedDictionary::Stack& stack : batch_.dictionary.stacks) {
     const absl::StatusOr<int64_t> id =

@@ -14,12 +14,17 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 
+#include "collector/receive/symbol_table.h"
 #include "collector/receive/validated_batch.h"
 #include "collector/receive/validated_hello.h"
 #include "collector/store/records.h"
 #include "collector/store/write_session.h"
 
 namespace lambent::collector {
+
+// Environments asked for a symbol table that none of them has, before it is given up: a file may be
+// gone from one of them, seldom from three.
+inline constexpr int kMaxSymbolRefusals = 3;
 
 // Where profiles are kept. Thread-safe (a WriteSession is for one thread at a time).
 //
@@ -51,6 +56,17 @@ class ProfileStore {
                                                                   uint64_t after, uint64_t until,
                                                                   size_t limit) = 0;
 
+  // Build ids (raw) of modules the session's environment has whose symbol tables are wanted: native
+  // frames of theirs have no name, no table is there, and fewer than kMaxSymbolRefusals
+  // environments said they have none. At most `limit`.
+  virtual absl::StatusOr<std::vector<std::string>> ReadWantedSymbols(WriteSession& session,
+                                                                     size_t limit) = 0;
+  // Makes a table durable; frames without a name are named after it from here on, those stored
+  // before too. A table that is there already stays.
+  virtual absl::Status StoreSymbols(const ValidatedSymbols& symbols) = 0;
+  // An environment could not provide the table.
+  virtual absl::Status RefuseSymbols(const std::string& build_id) = 0;
+
   virtual absl::StatusOr<std::vector<FunctionRecord>> ReadFunctions() = 0;
 
   // Newest first, at most `limit`. The filter's phases do not restrict.
@@ -62,7 +78,8 @@ class ProfileStore {
   virtual absl::Status ReadSegments(const SampleFilter& filter,
                                     absl::FunctionRef<void(const SegmentRecord&)> sink) = 0;
 
-  // The stacks of these ids, their ancestors and frames.
+  // The stacks of these ids, their ancestors and frames. Native frames that came without a name
+  // have that of their module's symbol table, where it is there.
   virtual absl::StatusOr<StackForest> ReadStacks(absl::Span<const int64_t> stacks) = 0;
   // Names by thread id.
   virtual absl::StatusOr<absl::flat_hash_map<int64_t, std::string>> ReadThreadNames(

@@ -129,8 +129,23 @@ CREATE INDEX invocations_by_function ON invocations (function, start_us);
 CREATE INDEX events_of_losses ON events (invocation, environment) WHERE kind = 10;
 )sql";
 
+// Symbol tables by their module's build id (strings.id). state: 0 wanted, because a native frame of
+// the module has no name; 1 there. refusals: environments that could not provide it. A part's
+// ranges lie in [base, end_address).
+constexpr char kSymbols[] = R"sql(
+CREATE TABLE symbol_tables (
+  build_id INTEGER PRIMARY KEY, state INTEGER NOT NULL, refusals INTEGER NOT NULL) STRICT;
+CREATE INDEX symbol_tables_wanted ON symbol_tables (refusals) WHERE state = 0;
+CREATE TABLE symbol_parts (
+  id INTEGER PRIMARY KEY, build_id INTEGER NOT NULL, base INTEGER NOT NULL,
+  end_address INTEGER NOT NULL, content_bytes INTEGER NOT NULL, content BLOB NOT NULL,
+  UNIQUE (build_id, base)) STRICT;
+INSERT INTO symbol_tables SELECT DISTINCT m.build_id, 0, 0 FROM frames f
+  JOIN modules m ON m.id = f.module WHERE f.kind = 1 AND f.name = 0 AND m.build_id <> 0;
+)sql";
+
 // kMigrations[n] leads from version n to n + 1.
-constexpr const char* kMigrations[kSchemaVersion] = {kVersion1, kFrameLines, kAttempts};
+constexpr const char* kMigrations[kSchemaVersion] = {kVersion1, kFrameLines, kAttempts, kSymbols};
 
 absl::Status Damaged(const std::string& path, const std::string& cause) {
   return absl::DataLossError(absl::StrCat(

@@ -14,6 +14,7 @@
 #include "collector/store/filter_sql.h"
 #include "collector/store/sqlite_reader.h"
 #include "collector/store/sqlite_store.h"
+#include "collector/store/symbol_names.h"
 
 // SqliteStore's samples: segments, stacks, threads, metrics.
 namespace lambent::collector {
@@ -130,6 +131,7 @@ absl::StatusOr<StackForest> SqliteStore::ReadStacks(absl::Span<const int64_t> st
     }
     if (!status.ok()) break;
   }
+  if (status.ok()) status = NameBySymbols(**reader, forest);
   (*reader)->Execute("COMMIT").IgnoreError();  // ends a read
   if (!status.ok()) return status;
   return forest;

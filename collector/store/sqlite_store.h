@@ -39,6 +39,10 @@ class SqliteStore final : public ProfileStore {
   absl::StatusOr<std::vector<RejectedBatch>> ReadRejected(const WriteSession& session,
                                                           uint64_t after, uint64_t until,
                                                           size_t limit) override;
+  absl::StatusOr<std::vector<std::string>> ReadWantedSymbols(WriteSession& session,
+                                                             size_t limit) override;
+  absl::Status StoreSymbols(const ValidatedSymbols& symbols) override;
+  absl::Status RefuseSymbols(const std::string& build_id) override;
   absl::StatusOr<std::vector<FunctionRecord>> ReadFunctions() override;
   absl::StatusOr<std::vector<InvocationRecord>> ReadInvocations(const SampleFilter& filter,
                                                                 size_t limit) override;

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "collector/receive/dictionary_extent.h"
 #include "collector/store/global_ids.h"
@@ -24,6 +26,10 @@ struct WriteSession {
   uint64_t first_sequence = 0;
   uint64_t generation = 0;  // only the latest session of an environment may write
   GlobalIds ids = GlobalIds::Empty();
+  // strings.id of the first `modules_seen` of ids.modules in dictionary epoch `build_ids_epoch`.
+  std::vector<int64_t> build_ids;
+  size_t modules_seen = 0;
+  uint32_t build_ids_epoch = 0;
 };
 
 }  // namespace lambent::collector

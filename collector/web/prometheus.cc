@@ -59,6 +59,11 @@ std::string PrometheusText(const IngestCounters& counters, const StoreTotals& to
       counters.samples_rejected.load());
   Add(text, "lambent_content_bytes_total", "counter", "Compressed content of accepted batches.",
       counters.content_bytes.load());
+  Add(text, "lambent_symbol_tables_stored_total", "counter", "Symbol tables received and kept.",
+      counters.symbol_tables_stored.load());
+  Add(text, "lambent_symbol_tables_refused_total", "counter",
+      "Symbol tables asked for that were not to be had, or malformed.",
+      counters.symbol_tables_refused.load());
   Add(text, "lambent_environments_connected", "gauge", "Open streams that said Hello.",
       counters.environments_connected.load());
   Add(text, "lambent_environments", "gauge", "Environments in the store.", totals.environments);

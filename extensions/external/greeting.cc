@@ -29,6 +29,7 @@ Greeting MakeGreeting(const Configuration& configuration, const Registration& re
   greeting.extension_version = std::string(kVersion);
   greeting.sample_hz = configuration.session.sample_hz;
   greeting.started = started;
+  greeting.provides_symbols = true;
   return greeting;
 }
 

@@ -84,6 +84,9 @@ Profiling::Profiling(Setup setup)
       proc_(os::CreateProcFiles()),
       trouble_(setup_.configuration.channel),
       outbox_(setup_.configuration.uplink.outbox_limit_bytes, [this] { uplink_->Wake(); }),
+      module_files_(os::CreateProcFiles()),
+      symbols_([this](const std::string& build_id) { return module_files_.Open(build_id); },
+               [this] { uplink_->Wake(); }),
       greeting_(
           MakeGreeting(setup_.configuration, setup_.registration, RandomId(), setup_.started)) {
   uplink_ = std::make_unique<Uplink>(
@@ -95,11 +98,13 @@ Profiling::Profiling(Setup setup)
             session_->Pause(paused);
           },
           [this](const absl::Status& status, int failures) { trouble_.Note(status, failures); },
-          [this] { session_->RequestFlush(); }});
+          [this] { session_->RequestFlush(); }},
+      &symbols_);
   auto attacher = std::make_shared<RuntimeAttacher>(
       RuntimeAttacher::Options{{setup_.extensions_folder, setup_.api_address},
                                setup_.configuration.session.sample_hz,
-                               setup_.configuration.lines},
+                               setup_.configuration.lines,
+                               &module_files_},
       clock_, [this](std::vector<Greeting::RungProbe> rungs) {
         absl::MutexLock lock(&mutex_);
         greeting_.rungs = std::move(rungs);

@@ -18,11 +18,13 @@
 #include "extensions/lambda_api/telemetry_listener.h"
 #include "extensions/lifecycle/lifecycle.h"
 #include "extensions/stream/outbox.h"
+#include "extensions/stream/symbol_uploads.h"
 #include "extensions/stream/uplink.h"
 #include "profiler/metrics/metrics_source.h"
 #include "profiler/os/clock.h"
 #include "profiler/os/process_files.h"
 #include "profiler/session/session.h"
+#include "profiler/symbols/module_files.h"
 
 namespace lambent {
 
@@ -64,6 +66,8 @@ class Profiling {
   const std::unique_ptr<os::ProcFiles> proc_;  // of the metrics, on the sampler thread
   DeliveryTrouble trouble_;
   Outbox outbox_;
+  ModuleFiles module_files_;
+  SymbolUploads symbols_;
   std::unique_ptr<MetricsSource> metrics_;
   std::unique_ptr<Uplink> uplink_;
   std::unique_ptr<Session> session_;

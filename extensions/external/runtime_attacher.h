@@ -14,6 +14,7 @@
 #include "profiler/os/clock.h"
 #include "profiler/os/process_files.h"
 #include "profiler/stacks/process_sampler.h"
+#include "profiler/symbols/module_files.h"
 #include "profiler/target/runtime_finder.h"
 #include "profiler/target/wrapper_patience.h"
 
@@ -26,7 +27,8 @@ class RuntimeAttacher {
   struct Options {
     RuntimeFinder::Options finder;
     uint32_t sample_hz = 99;
-    bool lines = false;  // see LadderOptions
+    bool lines = false;                   // see LadderOptions
+    ModuleFiles* module_files = nullptr;  // see LadderOptions
   };
   // What the ladder may use, told once for each attached process, on the sampler thread.
   using RungsSink = std::function<void(std::vector<Greeting::RungProbe>)>;

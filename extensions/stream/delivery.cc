@@ -24,12 +24,13 @@ constexpr int kFinalAttempts = 2;
 }  // namespace
 
 Delivery::Delivery(const UplinkOptions& options, os::Clock& clock, Outbox& outbox,
-                   StreamOpener open, UplinkCallbacks callbacks)
+                   StreamOpener open, UplinkCallbacks callbacks, SymbolSource* symbols)
     : options_(options),
       clock_(clock),
       outbox_(outbox),
       open_(std::move(open)),
       callbacks_(std::move(callbacks)),
+      symbols_(symbols),
       backoff_(options.backoff_first, options.backoff_limit, options.seed),
       awaited_ns_(clock.MonotonicNs()) {}
 
@@ -116,6 +117,11 @@ void Delivery::HandleMessage(const v1::ServerMessage& message) {
       }
       return;
     case v1::ServerMessage::kNeedSymbols:
+      if (state_ == State::kOpen && symbols_ != nullptr) {
+        const auto& wanted = message.need_symbols().build_ids();
+        symbols_->Ask({wanted.begin(), wanted.end()});
+      }
+      return;
     case v1::ServerMessage::MESSAGE_NOT_SET:  // of a newer collector
       return;
   }
@@ -173,6 +179,7 @@ void Delivery::Connect(int64_t now_ns, const Greeting& greeting) {
 
 void Delivery::Disconnect(int64_t now_ns, bool at_once) {
   stream_.reset();
+  if (symbols_ != nullptr) symbols_->Forget();
   state_ = State::kNone;
   writing_ = false;
   sent_ = 0;
@@ -200,6 +207,7 @@ absl::Duration Delivery::Decide(const Surroundings& around) {
   state.backlog_batches = unsent.batches;
   state.limit_bytes = options_.outbox_limit_bytes;
   state.connected = state_ == State::kOpen;
+  may_send_symbols_ = MaySendSymbols(state);
   const FlushDecision decision = DecideFlush(state);
   if (decision.action != FlushDecision::Action::kWait && unsent.batches != 0) {
     released_ = unsent.last_sequence;
@@ -224,13 +232,22 @@ void Delivery::Pump(int64_t now_ns) {
   if (state_ != State::kOpen || writing_) return;
   if (outbox_.InFlight(sent_) >= options_.window_batches) return;
   std::optional<Outbox::Outgoing> next = outbox_.Next(sent_);
-  if (!next.has_value() || next->sequence > released_) return;
+  if (!next.has_value()) return PumpSymbols();
+  if (next->sequence > released_) return;
   if (!outstanding()) progress_ns_ = now_ns;  // the wait for its acknowledgement begins
   sent_ = next->sequence;
   outbox_.MarkSent(sent_);
   last_send_ = clock_.UnixTime();
   writing_ = true;
   stream_->Write(BatchMessage(*std::move(next)));
+}
+
+void Delivery::PumpSymbols() {
+  if (symbols_ == nullptr || !may_send_symbols_ || final_) return;
+  std::optional<EncodedSymbols> part = symbols_->Take();
+  if (!part.has_value()) return;
+  writing_ = true;
+  stream_->Write(SymbolsMessage(*std::move(part)));
 }
 
 absl::Duration Delivery::TimeToTimer(int64_t now_ns) const {

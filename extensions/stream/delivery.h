@@ -12,6 +12,7 @@
 #include "extensions/stream/batch_stream.h"
 #include "extensions/stream/flush_policy.h"
 #include "extensions/stream/outbox.h"
+#include "extensions/stream/symbol_source.h"
 #include "extensions/stream/uplink_options.h"
 #include "profiler/base/phase.h"
 #include "profiler/os/clock.h"
@@ -48,9 +49,9 @@ struct UplinkCallbacks {
 // Confined to the uplink thread.
 class Delivery {
  public:
-  // The references must outlive this.
+  // The references must outlive this, and so must `symbols`; null: none are provided.
   Delivery(const UplinkOptions& options, os::Clock& clock, Outbox& outbox, StreamOpener open,
-           UplinkCallbacks callbacks);
+           UplinkCallbacks callbacks, SymbolSource* symbols = nullptr);
   Delivery(const Delivery&) = delete;
   Delivery& operator=(const Delivery&) = delete;
 
@@ -80,6 +81,7 @@ class Delivery {
   absl::Duration Decide(const Surroundings& around);
   absl::Duration AskForBatch(const Surroundings& around);
   void Pump(int64_t now_ns);
+  void PumpSymbols();
   absl::Duration TimeToTimer(int64_t now_ns) const;
   void JudgeFinal(const Surroundings& around);
   bool outstanding() const { return outbox_.InFlight(sent_) != 0; }
@@ -89,11 +91,13 @@ class Delivery {
   Outbox& outbox_;
   StreamOpener open_;
   UplinkCallbacks callbacks_;
+  SymbolSource* const symbols_;
   Backoff backoff_;
 
   State state_ = State::kNone;
   std::unique_ptr<BatchStream> stream_;
   bool writing_ = false;
+  bool may_send_symbols_ = false;
   uint64_t sent_ = 0;                                  // on this stream
   uint64_t released_ = 0;                              // the policy let everything go up to here
   absl::Time waiting_since_ = absl::InfiniteFuture();  // the oldest unsent batch

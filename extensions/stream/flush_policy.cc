@@ -51,4 +51,10 @@ FlushDecision DecideFlush(const FlushState& state) {
   return SendOrWaitUntil(std::min(gathered, near_deadline), state.now);
 }
 
+bool MaySendSymbols(const FlushState& state) {
+  if (state.backlog_batches != 0 || state.mode == FlushMode::kEnd) return false;
+  if (state.phase == Phase::kInvoke) return state.deadline - state.now > kDeadlineNear;
+  return state.phase == Phase::kAfter && state.now - state.phase_since >= kFreezeNear;
+}
+
 }  // namespace lambent

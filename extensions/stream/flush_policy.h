@@ -68,4 +68,9 @@ struct FlushDecision {
 //   phase after, longer                                            as in invoke: nobody freezes us
 FlushDecision DecideFlush(const FlushState& state);
 
+// Whether now is a time for symbol tables, which nobody waits for: in an invocation or long after
+// one, when no batch waits. Not in init (the cold start), not while a freeze or a time-out is near,
+// not at shutdown, and not in mode end. Pure.
+bool MaySendSymbols(const FlushState& state);
+
 }  // namespace lambent

@@ -44,6 +44,7 @@ v1::ClientMessage HelloMessage(const Greeting& greeting, uint64_t settled_sequen
   }
   hello.set_started_unix_us(absl::ToUnixMicros(greeting.started));
   hello.set_settled_sequence(settled_sequence);
+  hello.set_provides_symbols(greeting.provides_symbols);
   return message;
 }
 
@@ -55,6 +56,21 @@ v1::ClientMessage BatchMessage(Outbox::Outgoing batch) {
   wire.set_content_bytes(batch.content_bytes);
   wire.set_content(std::move(batch.content));
   wire.set_samples(batch.samples);
+  return message;
+}
+
+v1::ClientMessage SymbolsMessage(EncodedSymbols symbols) {
+  v1::ClientMessage message;
+  v1::SymbolTable& wire = *message.mutable_symbol_table();
+  wire.set_build_id(std::move(symbols.build_id));
+  if (!symbols.unavailable.empty()) {
+    wire.set_unavailable(Printable(symbols.unavailable));
+    return message;
+  }
+  wire.set_part(symbols.part);
+  wire.set_last(symbols.last);
+  wire.set_content_bytes(symbols.content_bytes);
+  wire.set_content(std::move(symbols.content));
   return message;
 }
 

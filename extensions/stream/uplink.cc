@@ -14,10 +14,10 @@ constexpr double kNewShare = 0.25;
 }  // namespace
 
 Uplink::Uplink(const UplinkOptions& options, Greeting greeting, os::Clock& clock, Outbox& outbox,
-               StreamOpener open, UplinkCallbacks callbacks)
+               StreamOpener open, UplinkCallbacks callbacks, SymbolSource* symbols)
     : clock_(clock),
       outbox_(outbox),
-      delivery_(options, clock, outbox, std::move(open), std::move(callbacks)),
+      delivery_(options, clock, outbox, std::move(open), std::move(callbacks), symbols),
       greeting_(std::move(greeting)) {}
 
 Uplink::~Uplink() {

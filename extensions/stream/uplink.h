@@ -25,10 +25,11 @@ namespace lambent {
 // Nothing here can hold up the function. Thread-safe.
 class Uplink {
  public:
-  // `clock`, `outbox` must outlive the uplink. `open` makes one connection attempt
-  // (GrpcStreamOpener); it is called on the uplink thread only, so gRPC starts there.
+  // `clock`, `outbox`, `symbols` (null: none are provided) must outlive the uplink. `open` makes
+  // one connection attempt (GrpcStreamOpener); it is called on the uplink thread only, so gRPC
+  // starts there.
   Uplink(const UplinkOptions& options, Greeting greeting, os::Clock& clock, Outbox& outbox,
-         StreamOpener open, UplinkCallbacks callbacks);
+         StreamOpener open, UplinkCallbacks callbacks, SymbolSource* symbols = nullptr);
   // Stops, without delivering what still waits; joins the thread.
   ~Uplink();
   Uplink(const Uplink&) = delete;
@@ -44,7 +45,7 @@ class Uplink {
   // next Hello on; call before Start for the first.
   void SetGreeting(Greeting greeting);
 
-  // Something was put into the outbox (Outbox's on_put). Never blocks.
+  // Something was put into the outbox (Outbox's on_put), or symbols are ready. Never blocks.
   void Wake();
 
   // Delivers everything, as far as possible, by `deadline` (2 s after SHUTDOWN less a margin), then

@@ -33,6 +33,7 @@ struct Greeting {
   uint32_t sample_hz = 0;
   std::vector<RungProbe> rungs;
   absl::Time started = absl::UnixEpoch();
+  bool provides_symbols = false;
 };
 
 // Where the collector is and how to speak to it. A value.

@@ -47,6 +47,9 @@ class FakeCollector {
 
   uint64_t durable() const { return durable_; }
   uint64_t opened() const { return opened_; }
+  const std::vector<v1::SymbolTable>& symbol_tables() const { return symbol_tables_; }
+  // 'b' a batch, 's' part of a symbol table, as they came.
+  const std::string& received() const { return received_; }
   uint64_t duplicates() const { return duplicates_; }
   const std::vector<v1::Hello>& hellos() const { return hellos_; }
   const std::map<uint64_t, v1::BatchContent>& contents() const { return contents_; }
@@ -82,6 +85,8 @@ class FakeCollector {
   uint64_t opened_ = 0, duplicates_ = 0;
   std::set<uint64_t> rejected_;
   std::vector<v1::Hello> hellos_;
+  std::vector<v1::SymbolTable> symbol_tables_;
+  std::string received_;
   std::map<uint64_t, v1::BatchContent> contents_;  // by sequence
   std::vector<std::string> violations_;
 };
@@ -182,7 +187,11 @@ inline void FakeCollector::Receive(const v1::ClientMessage& message) {
       *welcome.mutable_welcome()->add_rejected() = RejectionOf(sequence);
     }
     Reply(std::move(welcome));
+  } else if (message.has_symbol_table()) {
+    symbol_tables_.push_back(message.symbol_table());
+    received_.push_back('s');
   } else {
+    received_.push_back('b');
     ReceiveBatch(message.batch());
   }
 }

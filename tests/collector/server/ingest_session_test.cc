@@ -28,7 +28,7 @@ class IngestSessionTest : public testing::StoreTest {
 
   // The same, with all of the answer.
   v1::Welcome Greet(uint64_t settled) {
-    stream_ = std::make_unique<IngestSession>(*store_, counters_, clock_);
+    stream_ = std::make_unique<IngestSession>(*store_, counters_, requests_, clock_);
     v1::ClientMessage hello;
     *hello.mutable_hello() = GoodHello();
     hello.mutable_hello()->set_settled_sequence(settled);
@@ -48,6 +48,7 @@ class IngestSessionTest : public testing::StoreTest {
 
   fakes::FakeClock clock_;
   IngestCounters counters_;
+  SymbolRequests requests_;
   std::unique_ptr<IngestSession> stream_;
 };
 
@@ -60,7 +61,7 @@ TEST_F(IngestSessionTest, AcknowledgesWhatIsDurable) {
 }
 
 TEST_F(IngestSessionTest, AsksForHelloFirstAndOnce) {
-  stream_ = std::make_unique<IngestSession>(*store_, counters_, clock_);
+  stream_ = std::make_unique<IngestSession>(*store_, counters_, requests_, clock_);
   EXPECT_EQ(Send(Sealed(1, GoodContent())).status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(stream_->Answer({}).status().code(), absl::StatusCode::kInvalidArgument);
   Connect();

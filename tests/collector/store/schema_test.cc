@@ -21,8 +21,9 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-// Before kFrameLines of schema.cc.
+// Before kFrameLines and kSymbols of schema.cc.
 constexpr int kLayoutBeforeLines = 1;
+constexpr int kLayoutBeforeSymbols = 3;
 
 std::string Content(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -59,7 +60,8 @@ TEST_F(SchemaTest, BringsFramesWithoutLinesAlong) {
         " kind INTEGER NOT NULL, UNIQUE (name, address, file, line, module, kind)) STRICT;"
         "INSERT INTO old SELECT id, name, address, file, line, module, kind FROM frames;"
         "DROP TABLE frames; ALTER TABLE old RENAME TO frames;"
-        "DROP INDEX events_of_losses; PRAGMA user_version = ",
+        "DROP INDEX events_of_losses; DROP TABLE symbol_tables; DROP TABLE symbol_parts;"
+        "PRAGMA user_version = ",
         kLayoutBeforeLines);
     const absl::Status made = database->Execute(sql.c_str());
     ASSERT_TRUE(made.ok()) << made;
@@ -74,6 +76,24 @@ TEST_F(SchemaTest, BringsFramesWithoutLinesAlong) {
   const auto forest = store_->ReadStacks(stacks);
   ASSERT_TRUE(forest.ok()) << forest.status();
   EXPECT_EQ(forest->frames.at(forest->stacks.at(stacks[0]).frame).name, "work");
+}
+
+// A database from before there were symbol tables: what it holds without a name can be named after.
+TEST_F(SchemaTest, WantsSymbolsOfFramesStoredBefore) {
+  ASSERT_TRUE(Store(*Open(), 1, testing::GoodContent()).ok());
+  store_.reset();
+  {
+    auto database = Database::Open(DatabasePath(), Database::Mode::kReadWrite);
+    const std::string sql =
+        absl::StrCat("DROP TABLE symbol_tables; DROP TABLE symbol_parts; PRAGMA user_version = ",
+                     kLayoutBeforeSymbols);
+    ASSERT_TRUE(database->Execute(sql.c_str()).ok());
+  }
+  Reopen();
+  const auto wanted = store_->ReadWantedSymbols(*Open(), 10);
+  ASSERT_TRUE(wanted.ok()) << wanted.status();
+  EXPECT_THAT(*wanted, ::testing::ElementsAre("\x01\x02"));
+  EXPECT_EQ(Count(), (Sums{5, 2}));
 }
 
 TEST_F(SchemaTest, GoesOnWithADatabaseOfLayout1) {

@@ -104,14 +104,15 @@ class DeliveryToStoreTest : public testing::StoreTest,
   fakes::FakeClock clock_;
   Wire wire_;
   collector::IngestCounters counters_;
+  collector::SymbolRequests requests_;
   UplinkOptions options_{.flush = FlushMode::kImmediate};
   Greeting greeting_;
   Surroundings around_;
   Outbox outbox_{uint64_t{1} << 20};
   Delivery delivery_{options_, clock_, outbox_,
                      [this] {
-                       auto session =
-                           std::make_unique<collector::IngestSession>(*store_, counters_, clock_);
+                       auto session = std::make_unique<collector::IngestSession>(*store_, counters_,
+                                                                                 requests_, clock_);
                        return std::make_unique<WiredStream>(wire_, std::move(session));
                      },
                      UplinkCallbacks{}};

@@ -38,6 +38,38 @@ TEST(FlushPolicyTest, WaitsForNewsWhenNothingWaits) {
   EXPECT_EQ(DecideFlush(state), (FlushDecision{Action::kWait, absl::InfiniteFuture()}));
 }
 
+TEST(MaySendSymbolsTest, InAnInvocationWhenNoBatchWaits) {
+  FlushState state = Waiting();
+  EXPECT_FALSE(MaySendSymbols(state));
+  state.backlog_batches = 0;
+  EXPECT_TRUE(MaySendSymbols(state));
+  state.deadline = kNow + absl::Milliseconds(500);
+  EXPECT_FALSE(MaySendSymbols(state)) << "a time-out may be next";
+}
+
+TEST(MaySendSymbolsTest, NotWhileAFreezeIsNear) {
+  FlushState state = Waiting();
+  state.backlog_batches = 0;
+  state.phase = Phase::kAfter;
+  EXPECT_TRUE(MaySendSymbols(state));
+  state.phase_since = kNow - absl::Milliseconds(249);
+  EXPECT_FALSE(MaySendSymbols(state));
+}
+
+TEST(MaySendSymbolsTest, NeverInAColdStartAtShutdownOrInModeEnd) {
+  FlushState state = Waiting();
+  state.backlog_batches = 0;
+  for (const Phase phase : {Phase::kInit, Phase::kShutdown, Phase::kUnspecified}) {
+    state.phase = phase;
+    EXPECT_FALSE(MaySendSymbols(state));
+  }
+  state.phase = Phase::kInvoke;
+  state.mode = FlushMode::kImmediate;
+  EXPECT_TRUE(MaySendSymbols(state));
+  state.mode = FlushMode::kEnd;
+  EXPECT_FALSE(MaySendSymbols(state));
+}
+
 TEST(FlushPolicyTest, GathersWhileInvocationsAreFrequent) {
   EXPECT_EQ(DecideFlush(Waiting()), (FlushDecision{Action::kWait, kNow + absl::Seconds(1)}));
 }

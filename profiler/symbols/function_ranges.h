@@ -22,7 +22,8 @@ namespace lambent {
 // file is untrusted. Thread-compatible; off the sampler thread.
 class FunctionRanges {
  public:
-  // Most functions of a file, 18 MiB of memory while they are sorted; node has 110,000.
+  // Most functions of a file: 18 MiB of memory while they are sorted. node has 66,000, which take
+  // 0.08 s and 9 MiB.
   static constexpr size_t kMaxFunctions = 262'144;
 
   struct Range {

@@ -48,8 +48,8 @@ TEST_F(NamingTest, AnAddressWithoutItsModuleIsNotKept) {
       {At(0x40), {.kind = FrameKind::kNative, .module = ModuleId{1}, .address = 0x40}});
   naming_.GiveUp();
   ASSERT_EQ(dictionary_.frames().size(), 1u + 2);
-  EXPECT_EQ(dictionary_.frames()[1].address, 0x40u);
-  EXPECT_EQ(dictionary_.frames()[2].address, 0u) << "it would be taken for one of the process";
+  EXPECT_EQ(dictionary_.frames()[1].address, 0u) << "it would be taken for one of the process";
+  EXPECT_EQ(dictionary_.frames()[2].address, 0x40u);
 }
 
 TEST_F(NamingTest, ModulesOfDescribedFramesStay) {

@@ -11,6 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "profiler/os/temp_dir.h"
 #include "tests/fakes/fake_process_files.h"
 #include "tests/profiler/stacks/ladder_fixture.h"
 
@@ -108,9 +109,12 @@ TEST_F(GeneratedCodeProgramTest, IsNamedByThePerfMapAsItGrows) {
 
 TEST_F(GeneratedCodeProgramTest, NodesCompiledFunctionsAreNamed) {
   if (std::system("node --version > /dev/null 2>&1") != 0) GTEST_SKIP() << "node is not installed";
-  Start({"/usr/bin/env", "node", "--perf-basic-prof", "-e",
-         "function hotLoop(n) { let s = 0; for (let i = 0; i < n; i++) s = (s + i * i) % 1000003;"
-         " return s; } console.log('ready'); for (;;) hotLoop(1e6);"});
+  const os::TempDir folder = *os::TempDir::Create("lambent-node-");  // for V8's own log
+  Start({"/bin/sh", "-c",
+         "cd " + folder.path() +
+             " && exec node --perf-basic-prof -e 'function hotLoop(n) { let s = 0;"
+             " for (let i = 0; i < n; i++) s = (s + i * i) % 1000003; return s; }"
+             " console.log(\"ready\"); for (;;) hotLoop(1e6);'"});
   Attach();
   const auto seen = Await([](const Seen& one) {
     return !one.names.empty() && one.names[0].find("hotLoop") != std::string::npos;

@@ -99,6 +99,11 @@ std::string PythonName(const FrameRecord& frame) {
 
 std::string ShownName(const FrameRecord& frame) {
   if (frame.kind == FrameKind::kTruncated) return "[truncated]";
+  if (frame.kind == FrameKind::kRunQueue) return "[run-queue wait]";
+  if (frame.kind == FrameKind::kInterpreterLock) return "[waiting for the GIL]";
+  if (frame.kind == FrameKind::kSystemCall) {
+    return absl::StrCat("[", frame.name.empty() ? "blocked" : SafeText(frame.name), "]");
+  }
   if (!frame.name.empty()) {
     return frame.kind == FrameKind::kPython ? PythonName(frame) : SafeText(Demangled(frame.name));
   }

@@ -19,7 +19,8 @@ std::string SafeText(std::string_view bytes);
 std::string Demangled(std::string_view symbol);
 
 // The frame as people see it: its name demangled and safe, never empty. Unnamed native frames are
-// [module+0x…], the rest [unknown], and the frame at which a walk ended early is [truncated]. Pure.
+// [module+0x…], the rest [unknown], and the frame at which a walk ended early is [truncated]. What
+// a thread waited for is in brackets too: [epoll_wait], [run-queue wait]. Pure.
 Profile::Frame ShownFrame(const FrameRecord& frame);
 
 }  // namespace lambent::collector

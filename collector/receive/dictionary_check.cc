@@ -66,8 +66,8 @@ absl::Status CheckModules(const v1::Dictionary& in, const DictionaryExtent& exte
 }
 
 FrameKind KnownKind(int kind) {
-  return kind >= 0 && kind <= static_cast<int>(FrameKind::kTruncated) ? static_cast<FrameKind>(kind)
-                                                                      : FrameKind::kUnknown;
+  return kind >= 0 && kind <= static_cast<int>(kLastFrameKind) ? static_cast<FrameKind>(kind)
+                                                               : FrameKind::kUnknown;
 }
 
 absl::Status CheckFrames(const v1::Dictionary& in, const DictionaryExtent& extent, size_t strings,

@@ -20,7 +20,7 @@ static_assert(static_cast<int>(Phase::kShutdown) == v1::PHASE_SHUTDOWN);
 static_assert(static_cast<int>(Rung::kMetricsOnly) == v1::RUNG_METRICS_ONLY);
 static_assert(static_cast<int>(ThreadState::kBlocked) == v1::THREAD_STATE_BLOCKED);
 static_assert(static_cast<int>(DropReason::kTooManyThreads) == v1::DROP_REASON_TOO_MANY_THREADS);
-static_assert(static_cast<int>(FrameKind::kTruncated) == v1::FRAME_KIND_TRUNCATED);
+static_assert(static_cast<int>(kLastFrameKind) == v1::FRAME_KIND_INTERPRETER_LOCK);
 
 struct TableSizes {
   size_t threads;

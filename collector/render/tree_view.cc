@@ -88,6 +88,12 @@ std::string_view FrameKindName(FrameKind kind) {
       return "python";
     case FrameKind::kTruncated:
       return "truncated";
+    case FrameKind::kSystemCall:
+      return "system-call";
+    case FrameKind::kRunQueue:
+      return "run-queue";
+    case FrameKind::kInterpreterLock:
+      return "interpreter-lock";
     case FrameKind::kUnknown:
       break;
   }

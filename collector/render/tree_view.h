@@ -49,7 +49,7 @@ std::vector<uint32_t> NodeDepths(const TreeView& tree);
 // Weight of the rows that end at each node, in node order.
 std::vector<int64_t> NodeSelves(const Profile& profile, Weight weight);
 
-// "native", "python", "unknown", "truncated".
+// "native", "python", "unknown", "truncated", "system-call", "run-queue", "interpreter-lock".
 std::string_view FrameKindName(FrameKind kind);
 // "wall", "cpu", "samples".
 std::string_view WeightName(Weight weight);

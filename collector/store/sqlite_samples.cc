@@ -58,7 +58,7 @@ absl::StatusOr<FrameRecord> ReadFrame(Database& database, int64_t id) {
   if (!found.ok()) return found.status();
   if (!*found) return absl::DataLossError("stored samples: a frame is missing");
   const int64_t kind = row->Int(0);
-  FrameRecord frame{kind >= 0 && kind <= static_cast<int64_t>(FrameKind::kTruncated)
+  FrameRecord frame{kind >= 0 && kind <= static_cast<int64_t>(kLastFrameKind)
                         ? static_cast<FrameKind>(kind)
                         : FrameKind::kUnknown,
                     row->String(1),

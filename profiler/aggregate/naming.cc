@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/aggregate/naming.h"
 
+#include <string>
+
+#include "profiler/stacks/waiting_frame.h"
+
 namespace lambent {
 
 void Naming::Describe(ProcessSampler& sampler, size_t max_frames) {
@@ -23,9 +27,16 @@ void Naming::GiveUp() {
   while (frame_of_.size() < frames.size()) {
     const Frame& frame = frames[frame_of_.size()];
     FrameDescription description;
-    description.kind = frame.kind == FrameKind::kTruncated ? frame.kind : FrameKind::kUnknown;
-    // An address within a module would be taken for one of the process.
-    if (frame.module == ModuleId{}) description.address = frame.address;
+    std::string name;
+    if (IsWaiting(frame.kind)) {
+      description.kind = frame.kind;
+      name = WaitingName(frame);
+      description.name = name;
+    } else {
+      description.kind = frame.kind == FrameKind::kTruncated ? frame.kind : FrameKind::kUnknown;
+      // An address within a module would be taken for one of the process.
+      if (frame.module == ModuleId{}) description.address = frame.address;
+    }
     frame_of_.push_back(dictionary_.AddFrame(description));
   }
   const auto& threads = threads_.threads();

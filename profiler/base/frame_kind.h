@@ -12,6 +12,14 @@ enum class FrameKind : uint8_t {
   kNative = 1,
   kPython = 2,
   kTruncated = 3,
+  kSystemCall = 4,
+  kRunQueue = 5,
+  kInterpreterLock = 6,
 };
+
+inline constexpr FrameKind kLastFrameKind = FrameKind::kInterpreterLock;
+
+// No code: what the thread waited for, always at the leaf.
+constexpr bool IsWaiting(FrameKind kind) { return kind >= FrameKind::kSystemCall; }
 
 }  // namespace lambent

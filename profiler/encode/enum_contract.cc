@@ -41,6 +41,9 @@ static_assert(Same(FrameKind::kUnknown, v1::FRAME_KIND_UNKNOWN));
 static_assert(Same(FrameKind::kNative, v1::FRAME_KIND_NATIVE));
 static_assert(Same(FrameKind::kPython, v1::FRAME_KIND_PYTHON));
 static_assert(Same(FrameKind::kTruncated, v1::FRAME_KIND_TRUNCATED));
+static_assert(Same(FrameKind::kSystemCall, v1::FRAME_KIND_SYSTEM_CALL));
+static_assert(Same(FrameKind::kRunQueue, v1::FRAME_KIND_RUN_QUEUE));
+static_assert(Same(FrameKind::kInterpreterLock, v1::FRAME_KIND_INTERPRETER_LOCK));
 
 static_assert(Same(DropReason::kUnspecified, v1::DROP_REASON_UNSPECIFIED));
 static_assert(Same(DropReason::kInconsistent, v1::DROP_REASON_INCONSISTENT));
@@ -105,7 +108,7 @@ static_assert(kRungCount == v1::Rung_ARRAYSIZE);
 static_assert(kDropReasonCount == v1::DropReason_ARRAYSIZE);
 static_assert(kMetricCount == v1::Metric_ARRAYSIZE);
 static_assert(Same(Phase::kShutdown, v1::Phase_MAX));
-static_assert(Same(FrameKind::kTruncated, v1::FrameKind_MAX));
+static_assert(Same(kLastFrameKind, v1::FrameKind_MAX));
 static_assert(Same(ThreadState::kBlocked, v1::ThreadState_MAX));
 static_assert(Same(InvocationStatus::kFailure, v1::InvocationStatus_MAX));
 static_assert(Same(ProcessRole::kEnvironment, v1::ProcessRole_MAX));

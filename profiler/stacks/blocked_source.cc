@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/stacks/blocked_source.h"
 
+#include "profiler/stacks/waiting_frame.h"
+
 namespace lambent {
 namespace {
 
@@ -17,7 +19,8 @@ bool IsAsleep(char state) {
 }  // namespace
 
 CaptureResult BlockedSource::Capture(ObservedThread& thread, CaptureAttempt& attempt) {
-  const CaptureResult result = Read(thread, attempt);
+  char state = '?';
+  const CaptureResult result = Read(thread, attempt, &state);
   if (result != CaptureResult::kCaptured) return result;
   os::ThreadSchedule after;
   if (thread.files->ReadSchedule(&after) != os::ReadResult::kOk) return CaptureResult::kGone;
@@ -29,20 +32,25 @@ CaptureResult BlockedSource::Capture(ObservedThread& thread, CaptureAttempt& att
                       SameCall(call, attempt.call);
     if (!same) return CaptureResult::kInconsistent;
   }
+  PutWaitAtLeaf(attempt.reads_calls ? attempt.call : os::ThreadCall{}, state, &thread.stack);
   thread.taken = after;
   attempt.stood_still = after.timeslices != 0;
   return CaptureResult::kCaptured;
 }
 
-CaptureResult BlockedSource::Read(ObservedThread& thread, const CaptureAttempt& attempt) {
+CaptureResult BlockedSource::Read(ObservedThread& thread, const CaptureAttempt& attempt,
+                                  char* state) {
+  if (!attempt.reads_calls || attempt.call.kind == os::ThreadCall::Kind::kBlocked) {
+    os::ThreadStat stat;
+    if (thread.files->ReadStat(&stat) != os::ReadResult::kOk) return CaptureResult::kGone;
+    // What has ended, and was not waited for yet, has no memory.
+    if (stat.state == 'Z' || stat.state == 'X') return CaptureResult::kUnreadable;
+    if (!IsAsleep(stat.state)) return CaptureResult::kInconsistent;
+    *state = stat.state;
+  }
   if (!attempt.interpreted) {
     if (attempt.call.kind == os::ThreadCall::Kind::kRunning) return CaptureResult::kInconsistent;
     return ReadNative(thread, attempt) ? CaptureResult::kCaptured : CaptureResult::kUnreadable;
-  }
-  if (!attempt.reads_calls) {
-    os::ThreadStat stat;
-    if (thread.files->ReadStat(&stat) != os::ReadResult::kOk) return CaptureResult::kGone;
-    if (!IsAsleep(stat.state)) return CaptureResult::kInconsistent;
   }
   const CaptureResult copied = interpreter_->Copy(thread.tid());
   if (copied != CaptureResult::kCaptured) return copied;

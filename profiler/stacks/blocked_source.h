@@ -9,7 +9,8 @@
 namespace lambent {
 
 // Rung 1: a thread that is asleep. Its stack stands still: it is read where it lies, and afterwards
-// the count of timeslices shows that the thread was asleep all the while. Nothing is stopped.
+// the count of timeslices shows that the thread was asleep all the while. Nothing is stopped. The leaf
+// says what it waits for (waiting_frame.h).
 class BlockedSource final : public StackSource {
  public:
   // `interpreter` points at the ladder's pointer, which is null while there is none.
@@ -20,7 +21,8 @@ class BlockedSource final : public StackSource {
   CaptureResult Capture(ObservedThread& thread, CaptureAttempt& attempt) override;
 
  private:
-  CaptureResult Read(ObservedThread& thread, const CaptureAttempt& attempt);
+  // `*state`: the thread's, as far as it had to be read to know what it waits for.
+  CaptureResult Read(ObservedThread& thread, const CaptureAttempt& attempt, char* state);
   bool ReadNative(ObservedThread& thread, const CaptureAttempt& attempt);
 
   NativeStacks& native_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "profiler/interpreters/cpython/call_machinery.h"
+#include "profiler/stacks/waiting_frame.h"
 
 namespace lambent {
 namespace {
@@ -54,6 +55,10 @@ FunctionSymbol FrameNames::FindSymbol(const Frame& frame) {
 FrameDescription FrameNames::Describe(const Frame& frame) {
   FrameDescription description;
   description.kind = frame.kind;
+  if (IsWaiting(frame.kind)) {
+    description.name = strings_.Get(strings_.Intern(WaitingName(frame)));
+    return description;
+  }
   description.name = strings_.Get(frame.name);
   description.file = strings_.Get(frame.file);
   description.line = frame.line;

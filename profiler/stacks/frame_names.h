@@ -24,7 +24,8 @@ namespace lambent {
 // Off the capture path, but for Expect. Confined to the sampler thread.
 class FrameNames {
  public:
-  // All must outlive this. `files` is told of the process's modules; null: nobody is.
+  // All must outlive this. What names no reader has filled in are added to `strings`. `files` is told
+  // of the process's modules; null: nobody is.
   FrameNames(os::ProcessFiles& process, const ModuleTable& modules, StringTable& strings,
              ModuleFiles* files)
       : process_(process),
@@ -59,7 +60,7 @@ class FrameNames {
 
   const os::ProcessFiles& process_;
   const ModuleTable& modules_;
-  const StringTable& strings_;
+  StringTable& strings_;
   ModuleFiles* const files_;
   GeneratedCode generated_;
   absl::flat_hash_map<uint32_t, std::unique_ptr<Symbols>> symbols_;  // by module id

@@ -17,6 +17,7 @@ namespace lambent {
 //             code: name and start of the function; no module.
 //  python:    name, file and first line of the function; the line it executes if lines are wanted
 //             (0: it has none); no module.
+//  waiting:   of a system call, `address` is what waiting_frame.h puts there; nothing else is set.
 //  truncated: nothing else is set; callers beyond it are missing.
 //  internal:  a native frame of the interpreter's own code, among interpreted frames.
 //  unknown:   module and address as far as known (module 0: an absolute address outside any file).

@@ -59,6 +59,21 @@ TEST(ShownFrameTest, NamesWhatHasNoName) {
   EXPECT_EQ(ShownFrame(frame).name, "[truncated]");
 }
 
+TEST(ShownFrameTest, PutsWhatAThreadWaitsForInBrackets) {
+  FrameRecord frame;
+  frame.kind = FrameKind::kSystemCall;
+  frame.name = "epoll_wait";
+  EXPECT_EQ(ShownFrame(frame).name, "[epoll_wait]");
+  frame.name = "_ZN1a1bEv\n";  // a stranger's: neither demangled nor a line of its own
+  EXPECT_EQ(ShownFrame(frame).name, "[_ZN1a1bEv\\x0a]");
+  frame.name = "";
+  EXPECT_EQ(ShownFrame(frame).name, "[blocked]");
+  frame.kind = FrameKind::kRunQueue;
+  EXPECT_EQ(ShownFrame(frame).name, "[run-queue wait]");
+  frame.kind = FrameKind::kInterpreterLock;
+  EXPECT_EQ(ShownFrame(frame).name, "[waiting for the GIL]");
+}
+
 TEST(ShownFrameTest, DoesNotDemanglePythonNames) {
   FrameRecord frame;
   frame.kind = FrameKind::kPython;

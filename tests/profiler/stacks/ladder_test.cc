@@ -66,6 +66,8 @@ TEST_F(LadderTest, ReadsABlockedThreadWithoutStoppingIt) {
   EXPECT_THAT(Ours(seen->names),
               ElementsAre("TargetSleepLeaf", "TargetMiddle", "TargetOuter", "main"));
   EXPECT_EQ(seen->names.back(), "_start");
+  EXPECT_EQ(seen->leaf.kind, FrameKind::kSystemCall);
+  EXPECT_EQ(seen->names.front(), "clock_nanosleep");
   EXPECT_EQ(seen->sample.state, ThreadState::kBlocked);
   EXPECT_EQ(seen->sample.stopped_ns, 0);
 }
@@ -75,6 +77,8 @@ TEST_F(LadderTest, ReadsAThreadBlockedInRead) {
   Attach();
   const auto seen = AwaitFunction("TargetReadLeaf", Rung::kBlocked);
   ASSERT_TRUE(seen.has_value());
+  EXPECT_EQ(seen->leaf.kind, FrameKind::kSystemCall);
+  EXPECT_EQ(seen->names.front(), "read");
   EXPECT_THAT(Ours(seen->names),
               ElementsAre("TargetReadLeaf", "TargetMiddle", "TargetOuter", "main"));
 }
@@ -195,6 +199,8 @@ TEST_F(LadderTest, LeavesAStoppedProcessAlone) {
   const auto seen = AwaitRung(Rung::kUnchanged);
   ASSERT_TRUE(seen.has_value());
   EXPECT_THAT(seen->names, Contains("TargetSpinLeaf"));
+  EXPECT_EQ(seen->leaf.kind, FrameKind::kSystemCall);
+  EXPECT_EQ(seen->names.front(), "stopped");
   rungs_.clear();
   for (int tick = 0; tick < 5; ++tick) Tick();
   EXPECT_EQ(rungs_[Rung::kStop], 0);

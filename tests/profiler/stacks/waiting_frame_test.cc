@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/stacks/waiting_frame.h"
+
+#include <sys/syscall.h>
+
+#include <cstdint>
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace lambent {
+namespace {
+
+using Kind = os::ThreadCall::Kind;
+
+os::ThreadCall Call(Kind kind, int64_t number = -1) {
+  os::ThreadCall call;
+  call.kind = kind;
+  call.number = number;
+  return call;
+}
+
+// The leaf's name of a stack of one function.
+std::string Waits(const os::ThreadCall& call, char state) {
+  Stack stack = {{.kind = FrameKind::kNative, .address = 1}};
+  PutWaitAtLeaf(call, state, &stack);
+  EXPECT_EQ(stack.size(), 2u);
+  EXPECT_EQ(stack[0].kind, FrameKind::kSystemCall);
+  EXPECT_EQ(stack[1].kind, FrameKind::kNative);
+  return WaitingName(stack[0]);
+}
+
+TEST(WaitingFrameTest, NamesTheSystemCall) {
+  EXPECT_EQ(Waits(Call(Kind::kInCall, SYS_read), '?'), "read");
+  EXPECT_EQ(Waits(Call(Kind::kInCall, 999), '?'), "syscall_999");
+  EXPECT_EQ(Waits(Call(Kind::kInCall, INT64_MAX), '?'), "syscall_9223372036854775807");
+}
+
+TEST(WaitingFrameTest, SaysWhatElseHoldsAThread) {
+  EXPECT_EQ(Waits(Call(Kind::kBlocked), 'D'), "page fault");
+  EXPECT_EQ(Waits(Call(Kind::kBlocked), 'S'), "blocked");
+  EXPECT_EQ(Waits(Call(Kind::kBlocked), 'T'), "stopped");
+  EXPECT_EQ(Waits(Call(Kind::kBlocked), 't'), "stopped");
+}
+
+TEST(WaitingFrameTest, ClaimsNoPageFaultWhereTheCallCouldNotBeRead) {
+  EXPECT_EQ(Waits(Call(Kind::kRunning), 'D'), "blocked");
+  EXPECT_EQ(Waits(Call(Kind::kRunning), 'S'), "blocked");
+}
+
+TEST(WaitingFrameTest, StaysWithinTheDepthOfAStack) {
+  Stack stack(kMaxStackDepth, {.kind = FrameKind::kNative, .address = 1});
+  PutWaitAtLeaf(Call(Kind::kInCall, 0), '?', &stack);
+  ASSERT_EQ(stack.size(), kMaxStackDepth);
+  EXPECT_EQ(stack.front().kind, FrameKind::kSystemCall);
+  EXPECT_EQ(stack.back().kind, FrameKind::kTruncated);
+  PutWaitAtLeaf(Call(Kind::kInCall, 0), '?', &stack);
+  EXPECT_EQ(stack.size(), kMaxStackDepth);
+  EXPECT_EQ(stack.back().kind, FrameKind::kTruncated);
+}
+
+}  // namespace
+}  // namespace lambent

@@ -52,6 +52,7 @@ class PythonLike final : public ProcessSampler {
     sample.time_ns = now_;
     sample.wall_ns = wall;
     sample.cpu_ns = wall - static_cast<int64_t>(random_() % 300'000);
+    sample.run_queue_ns = wall - sample.cpu_ns;
     sample.state = ThreadState::kRunning;
     sample.rung = Rung::kConsistentRead;
     // Runs of equal stacks as real ones have: one in three samples repeats the last.
@@ -60,7 +61,7 @@ class PythonLike final : public ProcessSampler {
     sink(sample);
     for (int tid = 43; tid < 45; ++tid) {
       sample.tid = tid;
-      sample.cpu_ns = 0;
+      sample.cpu_ns = sample.run_queue_ns = 0;
       sample.state = ThreadState::kBlocked;
       sample.rung = Rung::kUnchanged;
       sample.stack = &idle_;

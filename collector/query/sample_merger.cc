@@ -34,16 +34,22 @@ class FrameTable {
     const auto [known, added] = by_id_.try_emplace(id, 0);
     if (!added) return known->second;
     const auto record = forest_.frames.find(id);
-    Profile::Frame frame =
-        ShownFrame(record == forest_.frames.end() ? FrameRecord{} : record->second);
+    return by_id_[id] = Add(record == forest_.frames.end() ? FrameRecord{} : record->second);
+  }
+
+  // The frame below stacks that says: it could run, and waited for a CPU.
+  uint32_t RunQueue() { return Add({.kind = FrameKind::kRunQueue}); }
+
+ private:
+  uint32_t Add(const FrameRecord& record) {
+    Profile::Frame frame = ShownFrame(record);
     const auto [same, is_new] = by_look_.try_emplace(
         std::make_tuple(frame.kind, frame.name, frame.file, frame.current_line, frame.module),
         static_cast<uint32_t>(shown_.size()));
     if (is_new) shown_.push_back(std::move(frame));
-    return by_id_[id] = same->second;
+    return same->second;
   }
 
- private:
   const StackForest& forest_;
   std::vector<Profile::Frame>& shown_;
   absl::flat_hash_map<int64_t, uint32_t> by_id_;
@@ -86,6 +92,14 @@ class StackPlacer {
 // A sample without a stack stays visible: its weight hangs under a frame that says so.
 constexpr int64_t kNoStackFrame = -1;
 
+// Whether the stack ends in what its thread waited for. While it queued for a CPU it was not there.
+bool WaitsAtLeaf(const StackForest& forest, int64_t stack) {
+  const auto leaf = forest.stacks.find(stack);
+  if (leaf == forest.stacks.end()) return false;
+  const auto frame = forest.frames.find(leaf->second.frame);
+  return frame != forest.frames.end() && IsWaiting(frame->second.kind);
+}
+
 }  // namespace
 
 void SampleMerger::Add(const SegmentRecord& segment) {
@@ -98,6 +112,11 @@ void SampleMerger::Add(const SegmentRecord& segment) {
     sum.wall_us += samples.wall_us[i];
     sum.cpu_us += samples.cpu_us[i];
     sum.samples += samples.observations[i];
+    if (samples.run_queue_us.empty() || samples.run_queue_us[i] == 0) continue;
+    const uint32_t waited = std::min(samples.run_queue_us[i], samples.wall_us[i]);
+    sum.run_queue_us += waited;
+    // A sample is one, and counts where most of its time went.
+    if (waited > samples.wall_us[i] / 2) sum.run_queue_samples += samples.observations[i];
   }
   drops_.Add(segment.drops);
   cost_.wall_us += segment.cost.wall_us;
@@ -143,10 +162,20 @@ Profile SampleMerger::Build(const StackForest& forest,
     into.wall_us += sum.wall_us;
     into.cpu_us += sum.cpu_us;
     into.samples += sum.samples;
+    if (sum.run_queue_us == 0) continue;
+    const TreeBuilder::Node ready =
+        WaitsAtLeaf(forest, stack) ? placer.Place(forest.stacks.at(stack).parent) : leaf;
+    Sum& waiting = merged[{tree.Child(ready, frames.RunQueue()), entry->second, phase}];
+    waiting.wall_us += sum.run_queue_us;
+    waiting.samples += sum.run_queue_samples;
+    Sum& rest = merged[{leaf, entry->second, phase}];
+    rest.wall_us -= sum.run_queue_us;
+    rest.samples -= sum.run_queue_samples;
   }
   TreeBuilder::Layout layout = tree.Lay(profile.frames);
   for (const auto& [key, sum] : merged) {
     const auto& [leaf, thread, phase] = key;
+    if (sum.wall_us == 0 && sum.cpu_us == 0 && sum.samples == 0) continue;
     profile.rows.push_back({layout.place[leaf], thread, static_cast<uint32_t>(phase), sum.wall_us,
                             sum.cpu_us, sum.samples});
   }

@@ -32,7 +32,8 @@ class SampleMerger {
   std::vector<int64_t> Threads() const;
   bool empty() const { return sums_.empty() && drops_.total() == 0; }
 
-  // Samples of threads whose name is not the selection's are left out here.
+  // Samples of threads whose name is not the selection's are left out here. The time that a thread
+  // waited for a CPU hangs below its stack under a frame of kind kRunQueue; sums stay what they are.
   Profile Build(const StackForest& forest,
                 const absl::flat_hash_map<int64_t, std::string>& thread_names) const;
 
@@ -41,6 +42,8 @@ class SampleMerger {
     int64_t wall_us = 0;
     int64_t cpu_us = 0;
     uint64_t samples = 0;
+    int64_t run_queue_us = 0;        // of wall_us
+    uint64_t run_queue_samples = 0;  // of samples
   };
 
   const Selection selection_;

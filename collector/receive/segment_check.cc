@@ -50,7 +50,8 @@ bool ColumnsEqual(const v1::SampleColumns& in) {
   const int rows = in.start_delta_us_size();
   return in.thread_size() == rows && in.stack_size() == rows && in.observations_size() == rows &&
          in.wall_us_size() == rows && in.cpu_us_size() == rows && in.state_size() == rows &&
-         in.rung_size() == rows;
+         in.rung_size() == rows &&
+         (in.run_queue_us_size() == rows || in.run_queue_us_size() == 0);
 }
 
 absl::Status CheckSamples(const v1::SampleColumns& in, TableSizes sizes, size_t at,
@@ -69,6 +70,9 @@ absl::Status CheckSamples(const v1::SampleColumns& in, TableSizes sizes, size_t 
       return Wrong(at, "samples.stack", "no such stack");
     }
     if (in.observations(i) == 0) return Wrong(at, "samples.observations", "a row without samples");
+    if (in.run_queue_us_size() != 0 && in.run_queue_us(i) > in.wall_us(i)) {
+      return Wrong(at, "samples.run_queue_us", "more than the row's wall time");
+    }
     out.start_us.push_back(start);
     out.state.push_back(KnownState(in.state(i)));
     out.rung.push_back(KnownRung(in.rung(i)));
@@ -79,6 +83,8 @@ absl::Status CheckSamples(const v1::SampleColumns& in, TableSizes sizes, size_t 
   out.observations.assign(in.observations().begin(), in.observations().end());
   out.wall_us.assign(in.wall_us().begin(), in.wall_us().end());
   out.cpu_us.assign(in.cpu_us().begin(), in.cpu_us().end());
+  out.run_queue_us.assign(in.run_queue_us().begin(), in.run_queue_us().end());
+  out.run_queue_us.resize(out.rows());  // a column left out is all zeros
   return absl::OkStatus();
 }
 

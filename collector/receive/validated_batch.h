@@ -57,6 +57,7 @@ struct ValidatedSamples {
   std::vector<uint32_t> observations;
   std::vector<uint32_t> wall_us;
   std::vector<uint32_t> cpu_us;
+  std::vector<uint32_t> run_queue_us;  // at most wall_us
   std::vector<ThreadState> state;
   std::vector<Rung> rung;
 

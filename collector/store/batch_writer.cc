@@ -149,6 +149,7 @@ absl::Status BatchWriter::WriteSegment(const ValidatedSegment& segment, int64_t 
   stored.observations = segment.samples.observations;
   stored.wall_us = segment.samples.wall_us;
   stored.cpu_us = segment.samples.cpu_us;
+  stored.run_queue_us = segment.samples.run_queue_us;
   for (size_t i = 0; i < segment.samples.rows(); ++i) {
     stored.thread.push_back(Id(&GlobalIds::threads, segment.samples.thread[i]));
     stored.stack.push_back(Id(&GlobalIds::stacks, segment.samples.stack[i]));

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/store/stored_samples.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -28,6 +29,9 @@ std::string EncodeSamples(const StoredSamples& samples) {
   writer.Plain(samples.wall_us);
   writer.Plain(samples.cpu_us);
   writer.Plain(samples.state_rung);
+  const bool waits = std::any_of(samples.run_queue_us.begin(), samples.run_queue_us.end(),
+                                 [](uint32_t us) { return us != 0; });
+  if (waits) writer.Plain(samples.run_queue_us);
   return writer.Finish();
 }
 
@@ -44,6 +48,7 @@ absl::StatusOr<StoredSamples> DecodeSamples(std::string_view blob) {
   samples.wall_us = reader->Plain<uint32_t>(rows);
   samples.cpu_us = reader->Plain<uint32_t>(rows);
   samples.state_rung = reader->Plain<uint8_t>(rows);
+  if (reader->Remaining() != 0) samples.run_queue_us = reader->Plain<uint32_t>(rows);
   if (!reader->Complete()) return absl::DataLossError("stored samples: damaged");
   return samples;
 }

@@ -22,6 +22,9 @@ struct StoredSamples {
   std::vector<uint32_t> wall_us;
   std::vector<uint32_t> cpu_us;
   std::vector<uint8_t> state_rung;  // ThreadState << 4 | Rung
+  // Part of wall_us spent waiting for a CPU. All zeros are not kept, nor is it in blobs of layouts
+  // that know nothing of it: then it is empty, which means all zeros.
+  std::vector<uint32_t> run_queue_us;
 
   size_t rows() const { return start_us.size(); }
 };

@@ -17,6 +17,7 @@ void Reset(Segment& segment) {
   rows.start_ns.clear();
   rows.wall_ns.clear();
   rows.cpu_ns.clear();
+  rows.run_queue_ns.clear();
   rows.thread.clear();
   rows.stack.clear();
   rows.observations.clear();
@@ -47,8 +48,15 @@ uint32_t ProfileWindow::StackOf(const ThreadSample& sample, uint32_t thread) {
 }
 
 void ProfileWindow::Observe(const ThreadSample& sample, int64_t wall_ns) {
-  Waiting waiting{sample.time_ns, wall_ns,     sample.cpu_ns, 0, 0,
-                  sample.state,   sample.rung, sample.drop};
+  Waiting waiting{.time_ns = sample.time_ns,
+                  .wall_ns = wall_ns,
+                  .cpu_ns = sample.cpu_ns,
+                  .run_queue_ns = std::min(sample.run_queue_ns, wall_ns),
+                  .thread = 0,
+                  .stack = 0,
+                  .state = sample.state,
+                  .rung = sample.rung,
+                  .drop = sample.drop};
   if (sample.drop == DropReason::kUnspecified) {
     waiting.thread = threads_.Intern(sample.pid, sample.tid, sample.thread_name);
     if (waiting.thread != 0) waiting.stack = StackOf(sample, waiting.thread);
@@ -129,6 +137,7 @@ bool ProfileWindow::ExtendRow(Segment& segment, const Waiting& waiting) {
   }
   rows.wall_ns[row] += waiting.wall_ns;
   rows.cpu_ns[row] += waiting.cpu_ns;
+  rows.run_queue_ns[row] += waiting.run_queue_ns;
   ++rows.observations[row];
   return true;
 }
@@ -143,6 +152,7 @@ void ProfileWindow::AddRow(Segment& segment, const Waiting& waiting) {
   rows.start_ns.push_back(std::max(waiting.time_ns - waiting.wall_ns, segment.start_ns));
   rows.wall_ns.push_back(waiting.wall_ns);
   rows.cpu_ns.push_back(waiting.cpu_ns);
+  rows.run_queue_ns.push_back(waiting.run_queue_ns);
   rows.thread.push_back(waiting.thread);
   rows.stack.push_back(waiting.stack);
   rows.observations.push_back(1);

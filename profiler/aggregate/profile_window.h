@@ -23,9 +23,9 @@ namespace lambent {
 // keep their memory. Thread-compatible.
 class ProfileWindow {
  public:
-  // 40 bytes each; 150 ms at 99 Hz of 1,000 threads fit. Beyond it, the oldest are settled early.
+  // 48 bytes each; 150 ms at 99 Hz of 1,000 threads fit. Beyond it, the oldest are settled early.
   static constexpr size_t kMaxWaiting = 16'384;
-  // 38 bytes each. Beyond it samples are dropped as window-full.
+  // 46 bytes each. Beyond it samples are dropped as window-full.
   static constexpr size_t kMaxRows = 65'536;
   static constexpr size_t kMaxSegments = 4'096;
 
@@ -64,6 +64,7 @@ class ProfileWindow {
     int64_t time_ns;
     int64_t wall_ns;
     int64_t cpu_ns;
+    int64_t run_queue_ns;
     uint32_t thread;
     uint32_t stack;
     ThreadState state;

@@ -20,6 +20,7 @@ struct SampleRows {
   std::vector<int64_t> start_ns;  // MonotonicNs
   std::vector<int64_t> wall_ns;
   std::vector<int64_t> cpu_ns;
+  std::vector<int64_t> run_queue_ns;  // part of wall_ns
   std::vector<uint32_t> thread;  // index into ThreadTable
   std::vector<uint32_t> stack;   // node of StackTrie
   std::vector<uint32_t> observations;

@@ -14,9 +14,9 @@
 namespace lambent {
 namespace {
 
-// From above: eight columns, of which three hold up to five bytes and the stack and thread up to
+// From above: nine columns, of which four hold up to five bytes and the stack and thread up to
 // three; the fixed part of a segment with its drops and cost.
-constexpr size_t kMaxRowBytes = 32;
+constexpr size_t kMaxRowBytes = 37;
 constexpr size_t kMaxSegmentBytes = 640;
 
 size_t EstimatedBytes(const Segment& segment) {

@@ -57,7 +57,10 @@ void WriteRows(const Segment& segment, Naming& naming, v1::SampleColumns* out) {
   out->mutable_cpu_us()->Reserve(count);
   out->mutable_state()->Reserve(count);
   out->mutable_rung()->Reserve(count);
+  const bool waits = std::any_of(rows.run_queue_ns.begin(), rows.run_queue_ns.end(),
+                                 [](int64_t ns) { return ns != 0; });
   int64_t last_us = 0;
+  int64_t wait_carry_ns = 0;
   int64_t cpu_carry_ns = 0;  // what rounding took from the thread's rows before
   uint32_t last_thread = 0;
   for (const uint32_t row : WireOrder(rows)) {
@@ -66,11 +69,15 @@ void WriteRows(const Segment& segment, Naming& naming, v1::SampleColumns* out) {
     const int64_t start_ns = Round(rows.start_ns[row] - segment.start_ns, grid_ns);
     const int64_t end_ns =
         Round(rows.start_ns[row] - segment.start_ns + rows.wall_ns[row], grid_ns);
-    if (rows.thread[row] != last_thread) cpu_carry_ns = 0;
+    if (rows.thread[row] != last_thread) cpu_carry_ns = wait_carry_ns = 0;
     last_thread = rows.thread[row];
     const int64_t cpu_ns = rows.cpu_ns[row] + cpu_carry_ns;
     const int64_t cpu_rounded_ns = std::max<int64_t>(Round(cpu_ns, GridNs(cpu_ns)), 0);
     cpu_carry_ns = cpu_ns - cpu_rounded_ns;
+    const int64_t wait_ns = rows.run_queue_ns[row] + wait_carry_ns;
+    const int64_t wait_rounded_ns =
+        std::clamp<int64_t>(Round(wait_ns, grid_ns), 0, std::max<int64_t>(end_ns - start_ns, 0));
+    wait_carry_ns = wait_ns - wait_rounded_ns;
 
     out->add_start_delta_us(start_ns / kNsPerUs - last_us);
     last_us = start_ns / kNsPerUs;
@@ -81,6 +88,7 @@ void WriteRows(const Segment& segment, Naming& naming, v1::SampleColumns* out) {
     out->add_cpu_us(Us(cpu_rounded_ns));
     out->add_state(static_cast<v1::ThreadState>(rows.state[row]));
     out->add_rung(static_cast<v1::Rung>(rows.rung[row]));
+    if (waits) out->add_run_queue_us(Us(wait_rounded_ns));
   }
 }
 

@@ -172,7 +172,13 @@ DropReason Ladder::Account(ObservedThread& thread, ThreadSample* sample) {
   const os::ReadResult read = thread.files->ReadSchedule(&thread.schedule);
   if (read == os::ReadResult::kGone) return DropReason::kTargetGone;
   if (read != os::ReadResult::kOk) return DropReason::kRefused;
-  if (first && !appeared) thread.cpu_ns = thread.schedule.cpu_ns;
+  if (first && !appeared) {
+    thread.cpu_ns = thread.schedule.cpu_ns;
+    thread.wait_ns = thread.schedule.wait_ns;
+  }
+  const uint64_t waited_ns = std::max(thread.schedule.wait_ns, thread.wait_ns);
+  thread.owed_wait_ns += static_cast<int64_t>(waited_ns - thread.wait_ns);
+  thread.wait_ns = waited_ns;
   const uint64_t now_ns = std::max(thread.schedule.cpu_ns, thread.cpu_ns);
   sample->cpu_ns = static_cast<int64_t>(now_ns - thread.cpu_ns);
   thread.cpu_ns = now_ns;
@@ -200,6 +206,11 @@ bool Ladder::ObserveThread(ObservedThread& thread, ThreadSample* sample) {
       thread.owed_cpu_ns = sample->cpu_ns;
       return false;
     }
+    sample->run_queue_ns =
+        std::clamp<int64_t>(sample->wall_ns - sample->cpu_ns, 0, thread.owed_wait_ns);
+    thread.owed_wait_ns -= sample->run_queue_ns;
+    // A thread that sleeps does not queue: what is left was before an earlier observation.
+    if (thread.state == ThreadState::kBlocked) thread.owed_wait_ns = 0;
     if (result == CaptureResult::kCaptured) {
       sample->stack = &thread.stack;
     } else {

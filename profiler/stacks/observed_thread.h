@@ -26,6 +26,8 @@ struct ObservedThread {
   int64_t seen_ns = 0;          // MonotonicNs of the last observation
   os::ThreadSchedule schedule;  // as last read
   uint64_t cpu_ns = 0;          // CPU time accounted for in samples so far
+  uint64_t wait_ns = 0;         // run-queue wait taken out of `schedule` so far
+  int64_t owed_wait_ns = 0;     // of that, not in a sample yet
   // Time that has passed unobserved: the next observation accounts for it (kPending).
   int64_t owed_wall_ns = 0;
   int64_t owed_cpu_ns = 0;

@@ -22,6 +22,10 @@ struct ThreadSample {
   int64_t wall_ns = 0;
   // CPU time the thread used since its previous observation, ns.
   int64_t cpu_ns = 0;
+  // Part of wall_ns in which the thread could run and waited for a CPU, ns. The kernel tells of a
+  // wait when it ends: what would not fit beside cpu_ns is told with the next observation, and left
+  // out once the thread sleeps.
+  int64_t run_queue_ns = 0;
   ThreadState state = ThreadState::kUnspecified;
   Rung rung = Rung::kMetricsOnly;
   // kUnspecified: a sample, `stack` is set (for Rung::kUnchanged it is the thread's previous

@@ -47,6 +47,8 @@ class FakeProcessSampler final : public ProcessSampler {
   void NameThread(int32_t tid, std::string_view name) { Find(tid).name = strings_.Intern(name); }
   // The next observations of `tid` each report that it was held stopped for so long.
   void StopFor(int32_t tid, int64_t stopped_ns) { Find(tid).stopped_ns = stopped_ns; }
+  // The next observations of `tid` each waited so long for a CPU.
+  void QueueFor(int32_t tid, int64_t run_queue_ns) { Find(tid).run_queue_ns = run_queue_ns; }
   // Replaces the stack by native frames of a module; Describe() leaves their names empty.
   void RunNative(int32_t tid, std::initializer_list<uint64_t> addresses, Rung rung = Rung::kStop) {
     Thread& thread = Set(tid, {}, ThreadState::kRunning, rung);
@@ -102,6 +104,7 @@ class FakeProcessSampler final : public ProcessSampler {
     bool changed = true;  // since the last observation
     int64_t seen_ns = 0;
     int64_t stopped_ns = 0;
+    int64_t run_queue_ns = 0;
   };
 
   Thread& Find(int32_t tid) {
@@ -145,6 +148,7 @@ class FakeProcessSampler final : public ProcessSampler {
     if (sample.drop == DropReason::kUnspecified) sample.stack = &thread.stack;
     sample.thread_name = thread.name;
     sample.stopped_ns = thread.stopped_ns;
+    sample.run_queue_ns = thread.run_queue_ns;
     thread.seen_ns = now;
     thread.changed = false;
     return sample;

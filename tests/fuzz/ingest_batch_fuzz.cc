@@ -28,6 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
     for (size_t i = 0; i < segment.samples.rows(); ++i) {
       if (segment.samples.stack[i] >= extent.stack_depth.size()) std::abort();
       if (segment.samples.thread[i] >= extent.threads) std::abort();
+      if (segment.samples.run_queue_us[i] > segment.samples.wall_us[i]) std::abort();
     }
   }
   return 0;

@@ -13,6 +13,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
   const std::string_view blob(reinterpret_cast<const char*>(input), size);
   const auto samples = lambent::collector::DecodeSamples(blob);
   if (samples.ok() && samples->stack.size() != samples->rows()) std::abort();
+  if (samples.ok() && !samples->run_queue_us.empty() &&
+      samples->run_queue_us.size() != samples->rows()) {
+    std::abort();
+  }
   const auto metrics = lambent::collector::DecodeMetrics(blob);
   if (metrics.ok()) {
     for (const auto& column : metrics->columns) {

@@ -116,6 +116,50 @@ TEST_F(ProfileQueriesTest, ShowsSamplesWithoutAStack) {
               ElementsAre("all 5", "all;[unknown] 3", "all;main 2", "all;main;[libx.so+0x40] 2"));
 }
 
+// Of the rows' 30 and 20 ms, so much was spent waiting for a CPU.
+v1::BatchContent WaitingContent(uint32_t first_us, uint32_t second_us) {
+  v1::BatchContent content = GoodContent();
+  v1::SampleColumns& samples = *content.mutable_segments(0)->mutable_samples();
+  samples.add_run_queue_us(first_us);
+  samples.add_run_queue_us(second_us);
+  return content;
+}
+
+TEST_F(ProfileQueriesTest, HangsRunQueueWaitBelowTheStack) {
+  ASSERT_TRUE(Store(*Open(), 1, WaitingContent(12'000, 11'000)).ok());
+  const auto profile = MergeProfile(*store_, {});
+  ASSERT_TRUE(profile.ok()) << profile.status();
+  // Each sample where most of its time went, none twice.
+  EXPECT_THAT(Tree(*profile), ElementsAre("all 5", "all;main 5", "all;main;[libx.so+0x40] 2",
+                                          "all;main;[libx.so+0x40];[run-queue wait] 2",
+                                          "all;main;work 3", "all;main;work;[run-queue wait] 0"));
+  EXPECT_EQ(profile->frames[profile->node_frame[3]].kind, FrameKind::kRunQueue);
+  EXPECT_THAT(NodeTotals(*profile, Weight::kWall),
+              ElementsAre(50'000, 50'000, 20'000, 11'000, 30'000, 12'000));
+  EXPECT_THAT(NodeTotals(*profile, Weight::kCpu),
+              ElementsAre(20'000, 20'000, 8'000, 0, 12'000, 0));
+}
+
+TEST_F(ProfileQueriesTest, AWholeWaitLeavesNothingOnTheStack) {
+  v1::BatchContent content = WaitingContent(30'000, 0);
+  content.mutable_segments(0)->mutable_samples()->set_cpu_us(0, 0);
+  ASSERT_TRUE(Store(*Open(), 1, content).ok());
+  const auto profile = MergeProfile(*store_, {});
+  ASSERT_TRUE(profile.ok()) << profile.status();
+  EXPECT_EQ(profile->rows.size(), 2u);
+  EXPECT_EQ(NodeTotals(*profile, Weight::kWall)[0], 50'000);
+  EXPECT_EQ(NodeTotals(*profile, Weight::kSamples)[0], 5);
+}
+
+TEST_F(ProfileQueriesTest, AQueueingThreadIsNotInTheCallItWasBlockedIn) {
+  v1::BatchContent content = WaitingContent(5'000, 0);
+  content.mutable_dictionary()->set_frame_kind(1, v1::FRAME_KIND_SYSTEM_CALL);
+  ASSERT_TRUE(Store(*Open(), 1, content).ok());
+  EXPECT_THAT(Tree(*MergeProfile(*store_, {})),
+              ElementsAre("all 5", "all;main 5", "all;main;[libx.so+0x40] 2",
+                          "all;main;[run-queue wait] 0", "all;main;[work] 3"));
+}
+
 TEST_F(ProfileQueriesTest, SaysThatNothingMatches) {
   const auto profile = MergeProfile(*store_, {.filter = {.request_id = "nobody"}});
   EXPECT_EQ(profile.status().code(), absl::StatusCode::kNotFound);

@@ -110,6 +110,13 @@ TEST(BatchValidatorTest, RefusesWhatDoesNotHangTogether) {
        [](auto& c) { c.mutable_dictionary()->add_strings(std::string(4097, 'x')); }},
       {"samples: columns differ",
        [](auto& c) { c.mutable_segments(0)->mutable_samples()->add_cpu_us(1); }},
+      {"samples: columns differ",
+       [](auto& c) { c.mutable_segments(0)->mutable_samples()->add_run_queue_us(1); }},
+      {"samples.run_queue_us: more than the row's wall time",
+       [](auto& c) {
+         c.mutable_segments(0)->mutable_samples()->add_run_queue_us(0);
+         c.mutable_segments(0)->mutable_samples()->add_run_queue_us(20'001);
+       }},
       {"samples.stack: no such stack",
        [](auto& c) { c.mutable_segments(0)->mutable_samples()->set_stack(0, 4); }},
       {"samples.thread: no such thread",

@@ -22,6 +22,7 @@ StoredSamples SomeSamples() {
   samples.wall_us = {10'000, 20'000, 0};
   samples.cpu_us = {1, 2, 3};
   samples.state_rung = {0x12, 0x21, 0xff};
+  samples.run_queue_us = {0, 20'000, 0};
   return samples;
 }
 
@@ -36,6 +37,18 @@ TEST(StoredSamplesTest, ReadsBackEveryColumn) {
   EXPECT_EQ(out->wall_us, in.wall_us);
   EXPECT_EQ(out->cpu_us, in.cpu_us);
   EXPECT_EQ(out->state_rung, in.state_rung);
+  EXPECT_EQ(out->run_queue_us, in.run_queue_us);
+}
+
+TEST(StoredSamplesTest, KeepsNoRunQueueWaitWhereThereWasNone) {
+  StoredSamples in = SomeSamples();
+  in.run_queue_us = {0, 0, 0};
+  const std::string blob = EncodeSamples(in);
+  in.run_queue_us = {};  // as in blobs from before there was such a column
+  EXPECT_EQ(EncodeSamples(in), blob);
+  const auto out = DecodeSamples(blob);
+  ASSERT_TRUE(out.ok()) << out.status();
+  EXPECT_TRUE(out->run_queue_us.empty());
 }
 
 TEST(StoredSamplesTest, NoDamagedBlobIsReadAsSamplesOfAnotherLength) {

@@ -29,6 +29,7 @@ class ProfileWindowTest : public ::testing::Test {
     sample.tid = tid;
     sample.time_ns = time_ns;
     sample.cpu_ns = 5 * kMs;
+    sample.run_queue_ns = run_queue_ns_;
     sample.state = ThreadState::kRunning;
     sample.rung = rung_;
     sample.drop = drop;
@@ -46,6 +47,7 @@ class ProfileWindowTest : public ::testing::Test {
   }
 
   Rung rung_ = Rung::kConsistentRead;
+  int64_t run_queue_ns_ = 0;
   Stack stack_;
   PhaseTimeline timeline_{0};
   ProfileWindow window_{timeline_};
@@ -62,6 +64,19 @@ TEST_F(ProfileWindowTest, MergesARunOfEqualObservations) {
   EXPECT_EQ(segment.rows.start_ns[0], 0);
   EXPECT_EQ(segment.rows.wall_ns[0], 50 * kMs);
   EXPECT_EQ(segment.rows.cpu_ns[0], 25 * kMs);
+}
+
+TEST_F(ProfileWindowTest, SumsRunQueueWaitWithinTheWallTime) {
+  run_queue_ns_ = 2 * kMs;
+  Observe(1, 10 * kMs, 2);
+  run_queue_ns_ = 400 * kMs;  // most of it was a freeze's: it weighs 10 ms
+  Observe(1, 20 * kMs, 2);
+  SettleAll();
+
+  const SampleRows& rows = window_.segments()[0].rows;
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows.wall_ns[0], 20 * kMs);
+  EXPECT_EQ(rows.run_queue_ns[0], 12 * kMs);
 }
 
 TEST_F(ProfileWindowTest, BeginsARowWhenStackRungOrThreadChange) {

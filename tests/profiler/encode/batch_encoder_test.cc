@@ -97,6 +97,29 @@ TEST_F(BatchEncoderTest, RoundTripsSamplesAndNames) {
   EXPECT_EQ(dictionary.strings(static_cast<int>(dictionary.thread_name(0)) - 1), "python3");
 }
 
+TEST_F(BatchEncoderTest, SendsRunQueueWaitWhereThereIsSome) {
+  process_.Run(42, {"leaf"});
+  Tick();
+  EXPECT_THAT(CutContent().segments(0).samples().run_queue_us(), SizeIs(0));
+
+  // 100 rows, each with less than the grid of times: rounding loses none of the sum.
+  process_.QueueFor(42, 50'000);
+  for (int i = 0; i < 100; ++i) {
+    process_.Run(42, {i % 2 == 0 ? "leaf" : "other"});
+    Tick();
+  }
+  const v1::BatchContent content = CutContent();
+  const v1::SampleColumns& samples = content.segments(0).samples();
+  ASSERT_EQ(samples.run_queue_us_size(), samples.wall_us_size());
+  ASSERT_EQ(samples.wall_us_size(), 100);
+  int64_t sum = 0;
+  for (int i = 0; i < samples.wall_us_size(); ++i) {
+    EXPECT_LE(samples.run_queue_us(i), samples.wall_us(i));
+    sum += samples.run_queue_us(i);
+  }
+  EXPECT_THAT(sum, Near(5'000));
+}
+
 TEST_F(BatchEncoderTest, SendsEachDictionaryEntryOnce) {
   process_.Run(42, {"leaf", "handler"});
   Tick();

@@ -96,8 +96,25 @@ TEST_F(LadderTest, ReadsNothingWhileAThreadSleepsOn) {
     EXPECT_EQ(seen[0].sample.rung, Rung::kUnchanged);
     EXPECT_EQ(seen[0].names, blocked->names);
     EXPECT_EQ(seen[0].sample.cpu_ns, 0);
+    EXPECT_EQ(seen[0].sample.run_queue_ns, 0);
     EXPECT_EQ(seen[0].sample.state, ThreadState::kBlocked);
   }
+}
+
+TEST_F(LadderTest, TellsWaitingForACpuFromRunning) {
+  StartNative("rivals");
+  Attach();
+  int64_t wall_ns = 0;
+  int64_t run_queue_ns = 0;
+  Await([&](const Seen& seen) {
+    EXPECT_GE(seen.sample.run_queue_ns, 0);
+    EXPECT_LE(seen.sample.run_queue_ns, seen.sample.wall_ns);
+    wall_ns += seen.sample.wall_ns;
+    run_queue_ns += seen.sample.run_queue_ns;
+    return wall_ns >= 1'000'000'000;
+  });
+  // One of the two always waits; that their CPU has other work makes it more.
+  EXPECT_GT(run_queue_ns, wall_ns / 4);
 }
 
 TEST_F(LadderTest, SaysThatADeepStackIsCutOff) {

@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The Lambent Authors
 // SPDX-License-Identifier: Apache-2.0
 // A program whose stacks are known, built without frame pointers: what the ladder's tests look at.
-//   native_target spin|sleep|read|deep|churn|exec PROGRAM|threads N
+//   native_target spin|sleep|read|deep|churn|rivals|exec PROGRAM|threads N
 #include <pthread.h>
+#include <sched.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -90,6 +91,15 @@ int main(int argc, char** argv) {
     }
     Ready();
     TargetOuter(&TargetSleepLeaf);
+  }
+  if (std::strcmp(mode, "rivals") == 0) {  // two that want the same CPU all the time
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    if (sched_setaffinity(0, sizeof(one), &one) != 0) return 1;
+    std::thread([] { TargetOuter(&TargetSpinLeaf); }).detach();
+    Ready();
+    TargetOuter(&TargetSpinLeaf);
   }
   Ready();
   if (std::strcmp(mode, "spin") == 0) TargetOuter(&TargetSpinLeaf);

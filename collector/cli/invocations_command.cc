@@ -9,6 +9,7 @@
 #include "collector/cli/selection.h"
 #include "collector/cli/table.h"
 #include "collector/cli/words.h"
+#include "collector/query/sampling_rate.h"
 #include "profiler/base/absl_view.h"
 #include "profiler/base/drop_reason.h"
 
@@ -27,12 +28,22 @@ std::string DropsText(const v1::Invocation& invocation) {
   return out.empty() ? "0" : out;
 }
 
-// CPU of the profiler, and what part of the function's own CPU that is.
+// CPU of the profiler, and what part of the function's own CPU that is; the rate where it had to be
+// lower than asked for.
 std::string CostText(const v1::SelfCost& cost) {
   std::string out = MillisecondsText(static_cast<int64_t>(cost.self_cpu_us()));
   if (cost.target_cpu_us() > 0) {
     absl::StrAppend(&out, " (",
                     static_cast<int64_t>(100 * cost.self_cpu_us() / cost.target_cpu_us()), "%)");
+  }
+  collector::Cost counted;
+  counted.ticks = cost.ticks();
+  counted.sampled_us = cost.sampled_us();
+  counted.asked_microticks = cost.asked_microticks();
+  counted.allowed_microticks = cost.allowed_microticks();
+  const collector::SamplingRate rate = collector::RateOf(counted);
+  if (!collector::WhyLower(rate).empty()) {
+    absl::StrAppend(&out, ", ", AbslView(collector::RateText(rate)));
   }
   return out;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "collector/query/sampling_rate.h"
 #include "profiler/base/frame_kind.h"
 
 namespace lambent::collector {
@@ -51,6 +52,7 @@ struct Profile {
   uint64_t self_cpu_us = 0;                             // what profiling cost: the extension's CPU
   uint64_t stopped_us = 0;     //   and time the target's threads were stopped
   uint64_t target_cpu_us = 0;  // CPU of the profiled process in the same time
+  SamplingRate rate;
 };
 
 // What a node's width means.

@@ -119,10 +119,7 @@ void SampleMerger::Add(const SegmentRecord& segment) {
     if (waited > samples.wall_us[i] / 2) sum.run_queue_samples += samples.observations[i];
   }
   drops_.Add(segment.drops);
-  cost_.wall_us += segment.cost.wall_us;
-  cost_.self_cpu_us += segment.cost.self_cpu_us;
-  cost_.stopped_us += segment.cost.stopped_us;
-  cost_.target_cpu_us += segment.cost.target_cpu_us;
+  cost_.Add(segment.cost);
 }
 
 std::vector<int64_t> SampleMerger::Stacks() const {
@@ -204,6 +201,7 @@ Profile SampleMerger::Build(const StackForest& forest,
   profile.self_cpu_us = cost_.self_cpu_us;
   profile.stopped_us = cost_.stopped_us;
   profile.target_cpu_us = cost_.target_cpu_us;
+  profile.rate = RateOf(cost_);
   return profile;
 }
 

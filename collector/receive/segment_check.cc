@@ -50,8 +50,7 @@ bool ColumnsEqual(const v1::SampleColumns& in) {
   const int rows = in.start_delta_us_size();
   return in.thread_size() == rows && in.stack_size() == rows && in.observations_size() == rows &&
          in.wall_us_size() == rows && in.cpu_us_size() == rows && in.state_size() == rows &&
-         in.rung_size() == rows &&
-         (in.run_queue_us_size() == rows || in.run_queue_us_size() == 0);
+         in.rung_size() == rows && (in.run_queue_us_size() == rows || in.run_queue_us_size() == 0);
 }
 
 absl::Status CheckSamples(const v1::SampleColumns& in, TableSizes sizes, size_t at,
@@ -106,11 +105,15 @@ absl::Status CheckSegment(const v1::Segment& in, TableSizes sizes, size_t at,
   if (out.drops.total() > kMaxSamplesCounted || out.observations > kMaxSamplesCounted) {
     return Wrong(at, "samples", "count out of range");
   }
-  out.cost = {in.cost().wall_us(), in.cost().self_cpu_us(), in.cost().stopped_us(),
-              in.cost().target_cpu_us()};
-  for (const uint64_t us :
-       {out.cost.wall_us, out.cost.self_cpu_us, out.cost.stopped_us, out.cost.target_cpu_us}) {
-    if (us > static_cast<uint64_t>(kMaxDurationUs)) return Wrong(at, "cost", "out of range");
+  const v1::SelfCost& cost = in.cost();
+  out.cost = {
+      cost.wall_us(), cost.self_cpu_us(), cost.stopped_us(),       cost.target_cpu_us(),
+      cost.ticks(),   cost.sampled_us(),  cost.asked_microticks(), cost.allowed_microticks()};
+  // No real one comes near, counts neither; sums stay in range.
+  for (const uint64_t value :
+       {cost.wall_us(), cost.self_cpu_us(), cost.stopped_us(), cost.target_cpu_us(), cost.ticks(),
+        cost.sampled_us(), cost.asked_microticks(), cost.allowed_microticks()}) {
+    if (value > static_cast<uint64_t>(kMaxDurationUs)) return Wrong(at, "cost", "out of range");
   }
   return absl::OkStatus();
 }

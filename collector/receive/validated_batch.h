@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "collector/receive/cost.h"
 #include "profiler/base/drop_reason.h"
 #include "profiler/base/frame_kind.h"
 #include "profiler/base/phase.h"
@@ -62,13 +63,6 @@ struct ValidatedSamples {
   std::vector<Rung> rung;
 
   size_t rows() const { return start_us.size(); }
-};
-
-struct Cost {  // lambent.v1.SelfCost
-  uint64_t wall_us = 0;
-  uint64_t self_cpu_us = 0;
-  uint64_t stopped_us = 0;
-  uint64_t target_cpu_us = 0;
 };
 
 struct ValidatedSegment {

@@ -70,10 +70,7 @@ void ProfileAssembler::Count(const collector::ValidatedBatch& batch) {
     }
     totals_.samples += segment.observations;
     totals_.drops.Add(segment.drops);
-    totals_.cost.wall_us += segment.cost.wall_us;
-    totals_.cost.self_cpu_us += segment.cost.self_cpu_us;
-    totals_.cost.stopped_us += segment.cost.stopped_us;
-    totals_.cost.target_cpu_us += segment.cost.target_cpu_us;
+    totals_.cost.Add(segment.cost);
   }
 }
 

@@ -11,6 +11,8 @@
 #include "absl/strings/str_join.h"
 #include "nlohmann/json.hpp"
 
+#include "collector/query/sampling_rate.h"
+
 namespace lambent::record {
 namespace {
 
@@ -95,9 +97,12 @@ std::string SummaryText(const Recorded& recorded) {
   absl::StrAppend(&text, Listed(RungsUsed(totals)), "), ", totals.drops.total(), " dropped");
   if (totals.drops.total() > 0)
     absl::StrAppend(&text, " (", Listed(DropsByReason(totals.drops)), ")");
+  const collector::SamplingRate rate = collector::RateOf(totals.cost);
+  const std::string why = collector::WhyLower(rate);
   absl::StrAppendFormat(
-      &text, "\n%.1f ticks a second; sampling took %.2f %% of one CPU, threads stood still %.2f %%",
+      &text, "\n%.1f ticks a second%s; sampling took %.2f %% of one CPU, threads stood still %.2f %%",
       seconds > 0 ? static_cast<double>(recorded.ticks) / seconds : 0.0,
+      why.empty() ? "" : absl::StrFormat(" where %.0f were asked for (%s)", rate.asked_hz, why),
       PercentOf(totals.cost.self_cpu_us, totals.cost.wall_us),
       PercentOf(totals.cost.stopped_us, totals.cost.wall_us));
   const std::string refused = WhyRefused(recorded);
@@ -121,10 +126,15 @@ std::string SummaryJson(const Recorded& recorded, const std::string& file) {
                       {"available", probe.available},
                       {"reason", probe.reason}});
   }
+  const collector::SamplingRate rate = collector::RateOf(totals.cost);
   nlohmann::ordered_json all = {
       {"target", recorded.target},
       {"seconds", absl::ToDoubleSeconds(recorded.length)},
       {"ticks", recorded.ticks},
+      {"asked_hz", rate.asked_hz},
+      {"allowed_hz", rate.allowed_hz},
+      {"achieved_hz", rate.achieved_hz},
+      {"why_lower", collector::WhyLower(rate)},
       {"samples", totals.samples},
       {"samples_by_rung", rungs},
       {"dropped", totals.drops.total()},

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/types/span.h"
 
 #include "collector/render/text_escape.h"
@@ -98,6 +99,15 @@ void AppendSums(const Profile& profile, std::string* out) {
   absl::StrAppend(out, "},\n\"cost\":{\"self_cpu_us\":", profile.self_cpu_us,
                   ",\"stopped_us\":", profile.stopped_us,
                   ",\"target_cpu_us\":", profile.target_cpu_us, "},\n");
+  if (profile.rate.asked_hz > 0) {
+    absl::StrAppendFormat(out,
+                          "\"sampling\":{\"asked_hz\":%.3f,\"allowed_hz\":%.3f,"
+                          "\"achieved_hz\":%.3f,\"ticks\":%d,",
+                          profile.rate.asked_hz, profile.rate.allowed_hz, profile.rate.achieved_hz,
+                          profile.rate.ticks);
+    AppendField("why_lower", WhyLower(profile.rate), out);
+    out->append("},\n");
+  }
   Profile::Row sum;
   for (const Profile::Row& row : profile.rows) {
     sum.wall_us += row.wall_us;

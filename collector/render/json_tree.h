@@ -15,13 +15,15 @@ namespace lambent::collector {
 //    "units":{"wall":"microseconds","cpu":"microseconds","samples":"count"},
 //    "threads":[…],"drops":{reason:samples,…},
 //    "cost":{"self_cpu_us":…,"stopped_us":…,"target_cpu_us":…},
+//    "sampling":{"asked_hz":…,"allowed_hz":…,"achieved_hz":…,"ticks":…,"why_lower":…},
 //    "totals":{"wall_us":…,"cpu_us":…,"samples":…},
 //    "frames":[{"name":…,"kind":…,"file":…,"line":…,"module":…,"address":"0x…"},…],
 //    "nodes":{"frame":[…],"parent":[…],"total":[…],"self":[…]},
 //    "rows":[{"leaf":…,"thread":…,"phase":…,"wall_us":…,"cpu_us":…,"samples":…},…]}
 //
 // A difference has "format":"lambent-diff", "base" and "compare" titles, and per node base_total,
-// base_self, compare_total, compare_self. Empty or zero fields of a frame are left out.
+// base_self, compare_total, compare_self. Empty or zero fields of a frame are left out, and
+// "sampling" where rates are not known; "why_lower" is empty where the rate is what was asked for.
 //
 // REQUIRES: CheckProfile() (for a difference CheckDiff()) is OK. Thread-safe.
 std::string RenderJson(const Profile& profile, Weight weight);

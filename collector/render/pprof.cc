@@ -48,6 +48,9 @@ class PprofWriter {
     Mappings();
     Locations();
     out_.Varint(kProfileComment, String(profile_.title));
+    if (const std::string rate = RateText(profile_.rate); !rate.empty()) {
+      out_.Varint(kProfileComment, String("sampled at " + rate));
+    }
     out_.Varint(kProfileDefaultSampleType, String(WeightName(weight)));
     for (const std::string& text : strings_) out_.Bytes(kProfileStringTable, text);
     return Gzip(out_.bytes());

@@ -171,6 +171,7 @@ std::string Subtitle(const Profile& profile, int64_t total, Weight weight) {
   for (const Profile::Row& row : profile.rows) samples += row.samples;
   uint64_t drops = 0;
   for (const auto& [reason, count] : profile.drops) drops += count;
+  const std::string rate = RateText(profile.rate);
   return absl::StrCat(weight == Weight::kWall  ? "Wall time "
                       : weight == Weight::kCpu ? "CPU "
                                                : "",
@@ -178,7 +179,8 @@ std::string Subtitle(const Profile& profile, int64_t total, Weight weight) {
                       " dropped · profiling cost ",
                       HumanWeight(static_cast<int64_t>(profile.self_cpu_us), Weight::kCpu),
                       " CPU, ", HumanWeight(static_cast<int64_t>(profile.stopped_us), Weight::kCpu),
-                      " stopped");
+                      " stopped",
+                      rate.empty() ? "" : absl::StrCat(" · sampled at ", rate));
 }
 
 }  // namespace

@@ -128,7 +128,9 @@ std::string ViewerBlob(const Profile& profile, Weight weight) {
     absl::StrAppend(&json, ",", profile.drops[i].second, "]");
   }
   absl::StrAppend(&json, "],\"cost\":[", profile.self_cpu_us, ",", profile.stopped_us, ",",
-                  profile.target_cpu_us, "]}");
+                  profile.target_cpu_us, "],");
+  AppendKey("rate", RateText(profile.rate), &json);
+  json.append("}");
   std::string out;
   AppendHeader(json, &out);
   const TreeView tree(profile);

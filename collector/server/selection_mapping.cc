@@ -121,6 +121,10 @@ v1::Invocation ToProto(const InvocationSummary& summary) {
   out.mutable_cost()->set_self_cpu_us(in.cost.self_cpu_us);
   out.mutable_cost()->set_stopped_us(in.cost.stopped_us);
   out.mutable_cost()->set_target_cpu_us(in.cost.target_cpu_us);
+  out.mutable_cost()->set_ticks(in.cost.ticks);
+  out.mutable_cost()->set_sampled_us(in.cost.sampled_us);
+  out.mutable_cost()->set_asked_microticks(in.cost.asked_microticks);
+  out.mutable_cost()->set_allowed_microticks(in.cost.allowed_microticks);
   return out;
 }
 

@@ -126,12 +126,15 @@ absl::Status BatchWriter::WriteSegment(const ValidatedSegment& segment, int64_t 
   for (const int64_t time : segment.samples.start_us) start = std::min(start, time);
   absl::StatusOr<Statement> add = database_.Prepare(
       "INSERT INTO segments (environment, invocation, phase, start_us, end_us, samples, wall_us,"
-      " self_cpu_us, stopped_us, target_cpu_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      " self_cpu_us, stopped_us, target_cpu_us, ticks, sampled_us, asked_microticks,"
+      " allowed_microticks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   if (!add.ok()) return add.status();
   const absl::Status added =
       add->With(session_.environment, invocation, static_cast<int>(segment.phase), start,
                 EndOf(segment), segment.observations, segment.cost.wall_us,
-                segment.cost.self_cpu_us, segment.cost.stopped_us, segment.cost.target_cpu_us)
+                segment.cost.self_cpu_us, segment.cost.stopped_us, segment.cost.target_cpu_us,
+                segment.cost.ticks, segment.cost.sampled_us, segment.cost.asked_microticks,
+                segment.cost.allowed_microticks)
           .Run();
   if (!added.ok()) return added;
   const int64_t row = database_.LastInsertId();

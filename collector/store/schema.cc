@@ -144,8 +144,18 @@ INSERT INTO symbol_tables SELECT DISTINCT m.build_id, 0, 0 FROM frames f
   JOIN modules m ON m.id = f.module WHERE f.kind = 1 AND f.name = 0 AND m.build_id <> 0;
 )sql";
 
+// How often a segment's threads were looked at, and should have been (lambent.v1.SelfCost); before,
+// nobody counted: 0. Chunks may have one column more (stored_samples.h).
+constexpr char kRates[] = R"sql(
+ALTER TABLE segments ADD COLUMN ticks INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE segments ADD COLUMN sampled_us INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE segments ADD COLUMN asked_microticks INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE segments ADD COLUMN allowed_microticks INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 // kMigrations[n] leads from version n to n + 1.
-constexpr const char* kMigrations[kSchemaVersion] = {kVersion1, kFrameLines, kAttempts, kSymbols};
+constexpr const char* kMigrations[kSchemaVersion] = {kVersion1, kFrameLines, kAttempts, kSymbols,
+                                                     kRates};
 
 absl::Status Damaged(const std::string& path, const std::string& cause) {
   return absl::DataLossError(absl::StrCat(

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "collector/store/cost_columns.h"
 #include "collector/store/drop_rows.h"
 #include "collector/store/filter_sql.h"
 #include "collector/store/sqlite_reader.h"
@@ -33,13 +34,13 @@ absl::Status AddSegmentSums(Database& database, int64_t invocation, int64_t init
                             InvocationRecord& record) {
   absl::StatusOr<Statement> sums = database.Prepare(
       "SELECT sum(samples), sum(wall_us), sum(self_cpu_us), sum(stopped_us),"
-      " sum(target_cpu_us)" LAMBENT_SEGMENTS_OF_INVOCATION);
+      " sum(target_cpu_us), sum(ticks), sum(sampled_us), sum(asked_microticks),"
+      " sum(allowed_microticks)" LAMBENT_SEGMENTS_OF_INVOCATION);
   if (!sums.ok()) return sums.status();
   const absl::StatusOr<bool> row = sums->With(invocation, init_environment).Next();
   if (!row.ok()) return row.status();
   record.samples = static_cast<uint64_t>(sums->Int(0));
-  record.cost = {static_cast<uint64_t>(sums->Int(1)), static_cast<uint64_t>(sums->Int(2)),
-                 static_cast<uint64_t>(sums->Int(3)), static_cast<uint64_t>(sums->Int(4))};
+  record.cost = CostAt(*sums, 1);
   sums->With();
   absl::StatusOr<Statement> drops = database.Prepare(
       "SELECT reason, sum(samples) FROM drops WHERE segment IN (SELECT "

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "collector/store/cost_columns.h"
 #include "collector/store/drop_rows.h"
 #include "collector/store/filter_sql.h"
 #include "collector/store/sqlite_reader.h"
@@ -79,7 +80,8 @@ absl::Status SqliteStore::ReadSegments(const SampleFilter& filter,
   if (!reader.ok()) return reader.status();
   absl::StatusOr<Statement> rows = (*reader)->PrepareText(
       "SELECT s.id, s.phase, s.start_us, s.samples, s.wall_us, s.self_cpu_us, s.stopped_us,"
-      " s.target_cpu_us, c.content FROM segments s JOIN environments e ON e.id = s.environment"
+      " s.target_cpu_us, s.ticks, s.sampled_us, s.asked_microticks, s.allowed_microticks,"
+      " c.content FROM segments s JOIN environments e ON e.id = s.environment"
       " JOIN functions f ON f.id = e.function LEFT JOIN chunks c ON c.segment = s.id WHERE " +
       SegmentConditions(filter));
   if (!rows.ok()) return rows.status();
@@ -94,11 +96,10 @@ absl::Status SqliteStore::ReadSegments(const SampleFilter& filter,
     segment.phase = KnownPhase(rows->Int(1));
     segment.start_us = rows->Int(2);
     segment.observations = static_cast<uint64_t>(rows->Int(3));
-    segment.cost = {static_cast<uint64_t>(rows->Int(4)), static_cast<uint64_t>(rows->Int(5)),
-                    static_cast<uint64_t>(rows->Int(6)), static_cast<uint64_t>(rows->Int(7))};
+    segment.cost = CostAt(*rows, 4);
     absl::Status read = AddDrops(**reader, segment);
-    if (read.ok() && !rows->IsNull(8)) {
-      absl::StatusOr<StoredSamples> samples = DecodeSamples(rows->Bytes(8));
+    if (read.ok() && !rows->IsNull(4 + kCostColumns)) {
+      absl::StatusOr<StoredSamples> samples = DecodeSamples(rows->Bytes(4 + kCostColumns));
       read = samples.status();
       if (samples.ok()) segment.samples = *std::move(samples);
     }

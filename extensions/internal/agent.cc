@@ -17,7 +17,8 @@
 // to the default at any time, or become another program by exec; SIGPROF, coming then, would end
 // it. And SIGPROF is what other profilers use: theirs and this one do not meet.
 //
-// Yielding. A timer goes off once and is armed again by the handler. If the program puts a handler
+// Yielding. A timer goes off once and is armed again by the handler, so that none overruns while
+// its signal waits (si_overrun stays 0; it is counted all the same). If the program puts a handler
 // of its own in our place, each timer reaches that one at most once more (it knows that SIGURG
 // comes unasked), and that is the end. If the signal has an owner when we are loaded, nothing is
 // installed.

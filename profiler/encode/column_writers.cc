@@ -166,6 +166,11 @@ void WriteSegment(const Segment& segment, Naming& naming, int64_t unix_offset_ns
   cost->set_self_cpu_us(us(segment.cost.self_cpu_ns));
   cost->set_stopped_us(us(segment.cost.stopped_ns));
   cost->set_target_cpu_us(us(segment.cost.target_cpu_ns));
+  const auto count = [](int64_t n) { return static_cast<uint64_t>(std::max<int64_t>(n, 0)); };
+  cost->set_ticks(count(segment.cost.ticks));
+  cost->set_sampled_us(us(segment.cost.sampled_ns));
+  cost->set_asked_microticks(count(segment.cost.asked_microticks));
+  cost->set_allowed_microticks(count(segment.cost.allowed_microticks));
 }
 
 void WriteMetrics(absl::Span<const MetricReading> readings, int64_t unix_offset_ns,

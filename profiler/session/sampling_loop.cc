@@ -183,6 +183,7 @@ void SamplingLoop::Tick(int64_t now_ns) {
   last_tick_ns_ = now_ns;
   const bool paused = inputs_.paused();
   if (process_ != nullptr && !paused) {
+    cost.CountTick(PeriodNs(wished_hz_), schedule_.period_ns());
     const bool alive = process_->Observe([&](const ThreadSample& sample) {
       ++observed_;
       cost.stopped_ns += sample.stopped_ns;

@@ -57,6 +57,10 @@ function build() {
     const dropped = sum(head.drops.map((drop) => drop[1]));
     const reasons = head.drops.filter((drop) => drop[1]).map(([why, n]) => `${shown(why)} ${n}`).join(', ');
     chip('dropped' + (reasons ? ` (${reasons})` : ''), dropped.toLocaleString('en-US'), 'Samples that were due and are not here, by reason', dropped);
+    if (head.rate) {
+      const [rate, why] = head.rate.split(': ');
+      chip('sampled' + (why ? ` (${why})` : ''), rate, 'How often each thread was looked at', why);
+    }
     const [cpu, stopped, target] = head.cost;
     chip(`CPU profiling cost${target ? ` (${percent(cpu, target)})` : ''}, ${duration(stopped)} stopped`, duration(cpu),
          'CPU of the profiler itself, beside the CPU of the profiled process, and time its threads were held stopped');

@@ -160,6 +160,24 @@ TEST_F(ProfileQueriesTest, AQueueingThreadIsNotInTheCallItWasBlockedIn) {
                           "all;main;[run-queue wait] 0", "all;main;[work] 3"));
 }
 
+TEST_F(ProfileQueriesTest, SaysHowOftenThreadsWereLookedAt) {
+  v1::BatchContent content = GoodContent();
+  v1::SelfCost& cost = *content.mutable_segments(0)->mutable_cost();
+  cost.set_ticks(50);
+  cost.set_sampled_us(1'000'000);
+  cost.set_asked_microticks(99'000'000);
+  cost.set_allowed_microticks(51'000'000);
+  ASSERT_TRUE(Store(*Open(GoodHello('a')), 1, content).ok());
+  ASSERT_TRUE(Store(*Open(GoodHello('b')), 1, content).ok());
+  const auto profile = MergeProfile(*store_, {});
+  ASSERT_TRUE(profile.ok()) << profile.status();
+  EXPECT_EQ(RateText(profile->rate), "50 of 99 Hz: the overhead budget allowed 51 Hz");
+  const auto invocations = store_->ReadInvocations({}, 10);
+  ASSERT_TRUE(invocations.ok()) << invocations.status();
+  ASSERT_EQ(invocations->size(), 2u);
+  EXPECT_EQ(RateText(RateOf((*invocations)[0].cost)), RateText(profile->rate));
+}
+
 TEST_F(ProfileQueriesTest, SaysThatNothingMatches) {
   const auto profile = MergeProfile(*store_, {.filter = {.request_id = "nobody"}});
   EXPECT_EQ(profile.status().code(), absl::StatusCode::kNotFound);

@@ -36,6 +36,21 @@ TEST(SummaryTest, SamplesDropsRungsAndCostAreSaid) {
   EXPECT_THAT(text, Not(HasSubstr("refused")));
 }
 
+TEST(SummaryTest, ALoweredRateIsSaidWithItsReason) {
+  Recorded recorded = Example();
+  recorded.totals.cost.sampled_us = 10'000'000;
+  recorded.totals.cost.ticks = 990;
+  recorded.totals.cost.asked_microticks = recorded.totals.cost.allowed_microticks = 990'000'000;
+  EXPECT_THAT(SummaryText(recorded), HasSubstr("99.0 ticks a second; sampling"));
+  EXPECT_THAT(SummaryJson(recorded, "f"), HasSubstr("\"why_lower\": \"\""));
+  recorded.ticks = recorded.totals.cost.ticks = 450;
+  recorded.totals.cost.allowed_microticks = 450'000'000;
+  EXPECT_THAT(SummaryText(recorded),
+              HasSubstr("45.0 ticks a second where 99 were asked for (the overhead budget allowed "
+                        "45 Hz); sampling"));
+  EXPECT_THAT(SummaryJson(recorded, "f"), HasSubstr("\"achieved_hz\": 45.0"));
+}
+
 TEST(SummaryTest, HowTheCommandEndedIsSaidWhenItDidNotEndWell) {
   Recorded recorded = Example();
   recorded.command_end = os::CommandEnd{false, 0};

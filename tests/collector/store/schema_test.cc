@@ -61,7 +61,9 @@ TEST_F(SchemaTest, BringsFramesWithoutLinesAlong) {
         "INSERT INTO old SELECT id, name, address, file, line, module, kind FROM frames;"
         "DROP TABLE frames; ALTER TABLE old RENAME TO frames;"
         "DROP INDEX events_of_losses; DROP TABLE symbol_tables; DROP TABLE symbol_parts;"
-        "PRAGMA user_version = ",
+        "ALTER TABLE segments DROP COLUMN ticks; ALTER TABLE segments DROP COLUMN sampled_us;"
+        "ALTER TABLE segments DROP COLUMN asked_microticks;"
+        "ALTER TABLE segments DROP COLUMN allowed_microticks; PRAGMA user_version = ",
         kLayoutBeforeLines);
     const absl::Status made = database->Execute(sql.c_str());
     ASSERT_TRUE(made.ok()) << made;

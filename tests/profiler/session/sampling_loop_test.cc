@@ -74,6 +74,21 @@ class SamplingLoopTest : public ::testing::Test {
     return wall_us;
   }
 
+  // Of all segments together: how often it looked, and should have.
+  v1::SelfCost Cost() const {
+    v1::SelfCost sum;
+    for (const v1::BatchContent& content : sink_.contents()) {
+      for (const v1::Segment& segment : content.segments()) {
+        const v1::SelfCost& cost = segment.cost();
+        sum.set_ticks(sum.ticks() + cost.ticks());
+        sum.set_sampled_us(sum.sampled_us() + cost.sampled_us());
+        sum.set_asked_microticks(sum.asked_microticks() + cost.asked_microticks());
+        sum.set_allowed_microticks(sum.allowed_microticks() + cost.allowed_microticks());
+      }
+    }
+    return sum;
+  }
+
   fakes::FakeClock clock_;
   fakes::FakeMetricsSource metrics_{clock_};
   fakes::FakeBatchSink sink_;
@@ -419,6 +434,34 @@ TEST_F(SamplingLoopTest, SlowsDownOverBudget) {
     clock_.UseCpu(absl::Microseconds(400));  // 4 %
   }
   EXPECT_LT(loop_->observed(), 250u);
+  loop_->Finish();
+
+  // And says so.
+  const v1::SelfCost cost = Cost();
+  EXPECT_EQ(cost.ticks(), loop_->observed());
+  EXPECT_NEAR(static_cast<double>(cost.sampled_us()), 4e6, 0.1e6);
+  EXPECT_NEAR(static_cast<double>(cost.asked_microticks()), 4 * 99e6, 8e6);
+  const double allowed = static_cast<double>(cost.allowed_microticks()) / 1e6;
+  EXPECT_LT(allowed, 260);
+  EXPECT_NEAR(allowed, static_cast<double>(cost.ticks()), 12);
+}
+
+TEST_F(SamplingLoopTest, CountsTicksAgainstTheRateAskedFor) {
+  fakes::FakeProcessSampler& process = Appear(42);
+  process.Run(42, {"main"});
+  process.Block(43, {"sleep"});
+  RunFor(absl::Seconds(1));
+  inputs_.SetRate(10);
+  RunFor(absl::Seconds(2));
+  inputs_.Pause(true);  // neither asked for nor taken
+  RunFor(absl::Seconds(10));
+  loop_->Finish();
+
+  const v1::SelfCost cost = Cost();
+  EXPECT_NEAR(static_cast<double>(cost.ticks()), 99 + 20, 3);
+  EXPECT_NEAR(static_cast<double>(cost.asked_microticks()), 119e6, 3e6);
+  EXPECT_EQ(cost.allowed_microticks(), cost.asked_microticks());
+  EXPECT_NEAR(static_cast<double>(cost.sampled_us()), 3e6, 0.2e6);
 }
 
 }  // namespace

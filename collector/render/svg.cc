@@ -179,8 +179,7 @@ std::string Subtitle(const Profile& profile, int64_t total, Weight weight) {
                       " dropped · profiling cost ",
                       HumanWeight(static_cast<int64_t>(profile.self_cpu_us), Weight::kCpu),
                       " CPU, ", HumanWeight(static_cast<int64_t>(profile.stopped_us), Weight::kCpu),
-                      " stopped",
-                      rate.empty() ? "" : absl::StrCat(" · sampled at ", rate));
+                      " stopped", rate.empty() ? "" : absl::StrCat(" · sampled at ", rate));
 }
 
 }  // namespace
@@ -192,7 +191,8 @@ std::string RenderSvg(const Profile& profile, Weight weight) {
   SvgWriter writer(tree, std::vector<double>(totals.begin(), totals.end()));
   return writer.Draw(
       profile.title, Subtitle(profile, totals[0], weight),
-      "Warm: Python · cool: native code · hatched: unknown, or truncated (callers missing)",
+      "Warm: Python · cool: native code · green: waiting, no code runs · hatched: unknown, or "
+      "truncated (callers missing)",
       [&](size_t node) { return FrameColour(tree.frame(node)); },
       [&](size_t node) {
         return absl::StrFormat("%s (%.2f%%), self %s", HumanWeight(totals[node], weight),

@@ -26,6 +26,12 @@ std::string FrameColour(const Profile::Frame& frame) {
   if (frame.kind == FrameKind::kUnknown || frame.kind == FrameKind::kTruncated) return "url(#x)";
   const uint32_t place = Hash(frame.file.empty() ? frame.module : frame.file);
   const uint32_t name = Hash(frame.name);
+  if (IsWaiting(frame.kind)) {
+    const uint32_t wait = frame.kind == FrameKind::kSystemCall ? 104 + name % 32
+                          : frame.kind == FrameKind::kRunQueue ? 74
+                                                               : 156;
+    return absl::StrFormat("hsl(%u,36%%,74%%)", wait);
+  }
   const uint32_t hue = frame.kind == FrameKind::kNative ? 188 + place % 40 : 16 + place % 34;
   return absl::StrFormat("hsl(%u,%u%%,%u%%)", hue, 62 + name % 12, 66 + (name >> 8) % 9);
 }

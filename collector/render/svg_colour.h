@@ -9,8 +9,9 @@
 namespace lambent::collector {
 
 // CSS colour of a frame: warm for interpreted code, cool for native, varied by module or file so
-// that neighbours differ; the hatched pattern "url(#x)" for unknown and truncated. The viewer's own
-// colours (viewer/colour.js, frameColour) follow the same rule. Thread-safe.
+// that neighbours differ; pale green for what a thread waits for; the hatched pattern "url(#x)" for
+// unknown and truncated. The viewer's own colours (viewer/colour.js, frameColour) follow the same
+// rule. Thread-safe.
 std::string FrameColour(const Profile::Frame& frame);
 
 // CSS colour of a change between two shares of 0 to 1: red when compare is the greater, blue when

@@ -12,11 +12,16 @@ function hash(text) {
   return value >>> 0;
 }
 
-// Warm: interpreted; cool: native; the hue by file or module. svg_colour.h follows the same rule.
+// Warm: interpreted; cool: native; the hue by file or module. Pale green: no code, the thread waits.
+// svg_colour.h follows the same rule.
 function frameColour(f) {
   if (colours[f]) return colours[f];
   const { frames, strings } = profile, kind = frames.kind[f];
   const place = hash(strings[frames.file[f] || frames.module[f]]), name = hash(strings[frames.name[f]]);
+  if (kind >= SYSTEM_CALL) {
+    const hue = kind === SYSTEM_CALL ? 104 + name % 32 : kind === RUN_QUEUE ? 74 : 156;
+    return colours[f] = `hsl(${hue},${dark() ? 26 : 36}%,${dark() ? 56 : 74}%)`;
+  }
   const hue = kind === NATIVE ? 188 + place % 40 : 16 + place % 34;
   const light = (dark() ? 55 : 66) + (name >>> 8) % 9;
   return colours[f] = `hsl(${hue},${(dark() ? 48 : 62) + name % 12}%,${light}%)`;

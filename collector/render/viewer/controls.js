@@ -119,8 +119,11 @@ function legend() {
   const kinds = new Set(profile.frames.kind.slice(1));
   const entries = diff()
       ? [[diffColour(-1), 'smaller in compare'], [diffColour(0), 'same'], [diffColour(1), 'greater']]
-      : [kinds.has(2) && [`hsl(30,65%,${light})`, 'Python'], kinds.has(1) && [`hsl(205,65%,${light})`, 'native'],
-         (kinds.has(0) || kinds.has(3)) && [hatched, 'unknown or truncated'],
+      : [kinds.has(PYTHON) && [`hsl(30,65%,${light})`, 'Python'], kinds.has(NATIVE) && [`hsl(205,65%,${light})`, 'native'],
+         kinds.has(SYSTEM_CALL) && [`hsl(118,${dark() ? '26%,56%' : '36%,74%'})`, 'blocked in a system call'],
+         kinds.has(RUN_QUEUE) && [`hsl(74,${dark() ? '26%,56%' : '36%,74%'})`, 'waiting for a CPU'],
+         kinds.has(LOCK) && [`hsl(156,${dark() ? '26%,56%' : '36%,74%'})`, 'waiting for the GIL'],
+         (kinds.has(UNKNOWN) || kinds.has(TRUNCATED)) && [hatched, 'unknown or truncated'],
          [dark() ? '#3c4654' : '#ccd3db', 'too narrow here: zoom in']];
   $('legend').replaceChildren(...entries.filter(Boolean).map(([colour, text]) => {
     const span = document.createElement('span'), swatch = document.createElement('i');

@@ -14,7 +14,7 @@
 namespace lambent::collector {
 
 // A small profile with everything a renderer must tell apart: two threads, three phases, Python and
-// native code, an unknown and a truncated frame, drops, a cost.
+// native code, an unknown and a truncated frame, all that a thread may wait for, drops, a cost.
 inline Profile SmallProfile() {
   ProfileBuilder b;
   b.profile().title = "checkout · version 7 · 3 invocations";
@@ -22,6 +22,7 @@ inline Profile SmallProfile() {
   b.profile().self_cpu_us = 4200;
   b.profile().stopped_us = 310;
   b.profile().target_cpu_us = 640000;
+  b.profile().rate = {.asked_hz = 99, .allowed_hz = 46.125, .achieved_hz = 45.25, .ticks = 181};
   const uint32_t main_thread = b.Thread("MainThread");
   const uint32_t worker = b.Thread("worker-1");
   const auto py = [&](const char* name, const char* file, uint32_t line) {
@@ -39,6 +40,9 @@ inline Profile SmallProfile() {
   const uint32_t fetch = py("fetch_stock", "/var/task/stock.py", 20);
   const uint32_t poll = native("poll", "/lib64/libc.so.6", 0x10dc40);
   const uint32_t sort = native("std::sort<Item*>(Item*, Item*)", "/var/task/fast.so", 0x2a10);
+  const uint32_t polls = b.Frame(FrameKind::kSystemCall, "[poll]");
+  const uint32_t queues = b.Frame(FrameKind::kRunQueue, "[run-queue wait]");
+  const uint32_t locked = b.Frame(FrameKind::kInterpreterLock, "[waiting for the GIL]");
   const uint32_t cut = b.Frame(FrameKind::kTruncated, "[truncated]");
   const uint32_t unknown = b.Frame(FrameKind::kUnknown, "[unknown]", "", 0, "/lib64/libz.so.1");
   const auto row = [](uint32_t thread, Phase phase, int64_t wall, int64_t cpu, uint64_t samples) {
@@ -50,9 +54,11 @@ inline Profile SmallProfile() {
   b.Add({handler, price}, row(main_thread, Phase::kInvoke, 60000, 58000, 6));
   b.Add({handler, price, sort}, row(main_thread, Phase::kInvoke, 90000, 90000, 9));
   b.Add({handler, loads}, row(main_thread, Phase::kInvoke, 30000, 29000, 3));
-  b.Add({handler, fetch, poll}, row(main_thread, Phase::kInvoke, 400000, 1000, 40));
-  b.Add({fetch, poll}, row(worker, Phase::kInvoke, 300000, 500, 30));
-  b.Add({fetch, poll}, row(worker, Phase::kAfter, 50000, 0, 5));
+  b.Add({handler, price, queues}, row(main_thread, Phase::kInvoke, 20000, 0, 2));
+  b.Add({handler, fetch, poll, polls}, row(main_thread, Phase::kInvoke, 400000, 1000, 40));
+  b.Add({fetch, poll, polls}, row(worker, Phase::kInvoke, 300000, 500, 30));
+  b.Add({fetch, poll, polls}, row(worker, Phase::kAfter, 50000, 0, 5));
+  b.Add({fetch, locked}, row(worker, Phase::kInvoke, 50000, 0, 5));
   b.Add({cut, sort}, row(worker, Phase::kInvoke, 20000, 20000, 2));
   return b.Build();
 }

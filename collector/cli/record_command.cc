@@ -91,6 +91,7 @@ absl::StatusOr<RecordOptions> OptionsOf(const Call& call) {
   options.thread_roots = given.value("threads") == "true";
   options.native = given.value("native") != "false" && given.value("no-native") != "true";
   options.lines = given.value("lines") == "true";
+  options.with_lock = given.value("gil") == "true";
   for (int rung = 0; rung < kRungCount; ++rung) {
     if (given.value("rung") == RungName(static_cast<Rung>(rung))) {
       options.rung = static_cast<Rung>(rung);
@@ -193,6 +194,7 @@ Command RecordCommand() {
       {"threads", "", "each thread a tower of its own", {}, "t"},
       {"native", "", "C functions called from Python too, in their place (default)", {}, ""},
       {"lines", "", "tell Python's frames apart by the line they execute", {}, "l"},
+      {"gil", "", "only while a thread held its Python's global lock", {}, ""},
       {"no-native",
        "",
        "Python's frames only: a running thread need not be stopped for them",

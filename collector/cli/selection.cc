@@ -89,15 +89,16 @@ std::vector<Flag> SelectionFlags() {
        ""},
       {"until", "TIME", "up to here", {}, ""},
       {"thread", "NAME", "only threads of this name", {}, ""},
+      {"gil", "", "only while a thread held its Python's global lock", {}, ""},
   };
 }
 
 std::vector<Flag> InvocationFlags() {
   std::vector<Flag> flags = SelectionFlags();
-  flags.erase(std::remove_if(
-                  flags.begin(), flags.end(),
-                  [](const Flag& flag) { return flag.name == "phase" || flag.name == "thread"; }),
-              flags.end());
+  const auto chooses_samples = [](const Flag& flag) {
+    return flag.name == "phase" || flag.name == "thread" || flag.name == "gil";
+  };
+  flags.erase(std::remove_if(flags.begin(), flags.end(), chooses_samples), flags.end());
   return flags;
 }
 
@@ -119,6 +120,7 @@ absl::StatusOr<v1::Selection> SelectionOf(const Arguments& arguments, absl::Time
   out.set_attempt(attempt);
   out.set_environment_id(arguments.value("environment"));
   out.set_thread_name(arguments.value("thread"));
+  out.set_with_lock(arguments.value("gil") == "true");
   out.set_status(StatusOf(arguments.value("status")));
   if (arguments.has("phase")) out.add_phases(PhaseOf(arguments.value("phase")));
   if (arguments.has("cold")) out.set_cold(arguments.value("cold") == "true");

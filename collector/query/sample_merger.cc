@@ -108,6 +108,7 @@ void SampleMerger::Add(const SegmentRecord& segment) {
   for (size_t i = 0; i < samples.rows(); ++i) {
     const int64_t start = samples.start_us[i];
     if (start < filter.since_us || (filter.until_us != 0 && start > filter.until_us)) continue;
+    if (selection_.with_lock && !HoldsLock(samples.state(i))) continue;
     Sum& sum = sums_[{samples.stack[i], samples.thread[i], segment.phase}];
     sum.wall_us += samples.wall_us[i];
     sum.cpu_us += samples.cpu_us[i];

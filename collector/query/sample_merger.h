@@ -23,8 +23,8 @@ class SampleMerger {
  public:
   explicit SampleMerger(const Selection& selection) : selection_(selection) {}
 
-  // Adds a segment's samples that lie in the selection's times, and its drops and cost, which have
-  // no time of their own.
+  // Adds a segment's samples that lie in the selection's times and are in its states, and its drops
+  // and cost, which have no time of their own.
   void Add(const SegmentRecord& segment);
 
   // What the store must be asked for before Build.
@@ -33,7 +33,8 @@ class SampleMerger {
   bool empty() const { return sums_.empty() && drops_.total() == 0; }
 
   // Samples of threads whose name is not the selection's are left out here. The time that a thread
-  // waited for a CPU hangs below its stack under a frame of kind kRunQueue; sums stay what they are.
+  // waited for a CPU hangs below its stack under a frame of kind kRunQueue; sums stay what they
+  // are.
   Profile Build(const StackForest& forest,
                 const absl::flat_hash_map<int64_t, std::string>& thread_names) const;
 

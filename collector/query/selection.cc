@@ -52,6 +52,7 @@ std::string Describe(const Selection& selection) {
   if (!selection.thread_name.empty()) {
     parts.push_back(absl::StrCat("thread ", SafeText(selection.thread_name)));
   }
+  if (selection.with_lock) parts.emplace_back("holding the GIL");
   if (filter.since_us != 0) parts.push_back(absl::StrCat("since ", Time(filter.since_us)));
   if (filter.until_us != 0) parts.push_back(absl::StrCat("until ", Time(filter.until_us)));
   return parts.empty() ? "everything" : absl::StrJoin(parts, " · ");

@@ -14,6 +14,7 @@ namespace lambent::collector {
 struct Selection {
   SampleFilter filter;
   std::string thread_name;  // empty: all threads
+  bool with_lock = false;   // only threads that held their interpreter's global lock
 };
 
 // The selection in words, for a title: "orders:7 · request 8476a536… · cold start". Pure.

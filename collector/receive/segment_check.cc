@@ -18,7 +18,7 @@ namespace {
 // The wire's numbers are the base enums' numbers, so a checked number is cast.
 static_assert(static_cast<int>(Phase::kShutdown) == v1::PHASE_SHUTDOWN);
 static_assert(static_cast<int>(Rung::kMetricsOnly) == v1::RUNG_METRICS_ONLY);
-static_assert(static_cast<int>(ThreadState::kBlocked) == v1::THREAD_STATE_BLOCKED);
+static_assert(static_cast<int>(kLastThreadState) == v1::THREAD_STATE_BLOCKED_WITH_LOCK);
 static_assert(static_cast<int>(DropReason::kTooManyThreads) == v1::DROP_REASON_TOO_MANY_THREADS);
 static_assert(static_cast<int>(kLastFrameKind) == v1::FRAME_KIND_INTERPRETER_LOCK);
 
@@ -37,8 +37,8 @@ Phase KnownPhase(int phase) {
 }
 
 ThreadState KnownState(int state) {
-  return state >= 0 && state <= v1::THREAD_STATE_BLOCKED ? static_cast<ThreadState>(state)
-                                                         : ThreadState::kUnspecified;
+  return state >= 0 && state <= static_cast<int>(kLastThreadState) ? static_cast<ThreadState>(state)
+                                                                   : ThreadState::kUnspecified;
 }
 
 // There is no unspecified rung; one this build does not know took a sample all the same.

@@ -58,8 +58,8 @@ absl::Status ProfileAssembler::Add(std::vector<EncodedBatch> batches) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<collector::Profile> ProfileAssembler::Build() {
-  return collector::MergeProfile(*store_, collector::Selection{});
+absl::StatusOr<collector::Profile> ProfileAssembler::Build(const collector::Selection& selection) {
+  return collector::MergeProfile(*store_, selection);
 }
 
 void ProfileAssembler::Count(const collector::ValidatedBatch& batch) {

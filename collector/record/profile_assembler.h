@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 
 #include "collector/query/profile.h"
+#include "collector/query/selection.h"
 #include "collector/receive/validated_batch.h"
 #include "collector/receive/validated_hello.h"
 #include "collector/store/profile_store.h"
@@ -41,8 +42,8 @@ class ProfileAssembler {
   // errors are the store's.
   absl::Status Add(std::vector<EncodedBatch> batches);
 
-  // All samples as one profile. NotFound: there is neither a sample nor a drop.
-  absl::StatusOr<collector::Profile> Build();
+  // The selected samples as one profile. NotFound: there is neither a sample nor a drop.
+  absl::StatusOr<collector::Profile> Build(const collector::Selection& selection = {});
   const SampleTotals& totals() const { return totals_; }
 
  private:

@@ -22,6 +22,7 @@ struct RecordOptions {
   bool children = false;      // the process's descendants too
   bool thread_roots = false;  // each thread a tower of its own
   bool lines = false;         // Python frames are told apart by the line they execute
+  bool with_lock = false;     // only samples of threads that held their interpreter's global lock
   bool native = true;         // an interpreter's threads: C functions among its own frames
   // The rung for running threads; none: the ladder's own choice.
   std::optional<Rung> rung;

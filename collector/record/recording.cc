@@ -196,13 +196,14 @@ absl::StatusOr<Recorded> Recording::Finish() {
   recorded.ticks = report_.ticks();
   recorded.rungs = report_.rungs();
   recorded.command_end = command_end_;
-  absl::StatusOr<collector::Profile> profile = assembler_->Build();
+  absl::StatusOr<collector::Profile> profile = assembler_->Build({.with_lock = options_.with_lock});
   if (!profile.ok() && profile.status().code() != absl::StatusCode::kNotFound) {
     return profile.status();
   }
-  if (profile.ok() && recorded.totals.samples > 0) {
-    profile->title = absl::StrFormat("%s · %.1f s at %d Hz", target_,
-                                     absl::ToDoubleSeconds(recorded.length), options_.sample_hz);
+  if (profile.ok() && recorded.totals.samples > 0 && !profile->rows.empty()) {
+    profile->title =
+        absl::StrFormat("%s · %.1f s at %d Hz%s", target_, absl::ToDoubleSeconds(recorded.length),
+                        options_.sample_hz, options_.with_lock ? " · holding the GIL" : "");
     recorded.profile = *std::move(profile);
   }
   return recorded;

@@ -76,6 +76,10 @@ std::string WhyRefused(const Recorded& recorded) {
 }
 
 std::string WhyEmpty(const Recorded& recorded) {
+  if (recorded.totals.samples > 0) {
+    return absl::StrCat("none of the ", recorded.totals.samples, " samples of ", recorded.target,
+                        " held a Python's global lock");
+  }
   const std::string refused = WhyRefused(recorded);
   if (!refused.empty()) {
     return absl::StrCat("no stack of ", recorded.target, " could be taken (", refused,
@@ -100,7 +104,8 @@ std::string SummaryText(const Recorded& recorded) {
   const collector::SamplingRate rate = collector::RateOf(totals.cost);
   const std::string why = collector::WhyLower(rate);
   absl::StrAppendFormat(
-      &text, "\n%.1f ticks a second%s; sampling took %.2f %% of one CPU, threads stood still %.2f %%",
+      &text,
+      "\n%.1f ticks a second%s; sampling took %.2f %% of one CPU, threads stood still %.2f %%",
       seconds > 0 ? static_cast<double>(recorded.ticks) / seconds : 0.0,
       why.empty() ? "" : absl::StrFormat(" where %.0f were asked for (%s)", rate.asked_hz, why),
       PercentOf(totals.cost.self_cpu_us, totals.cost.wall_us),

@@ -49,6 +49,7 @@ absl::StatusOr<Selection> FromProto(const v1::Selection& in) {
   }
   out.filter.status = static_cast<uint32_t>(in.status());
   out.thread_name = in.thread_name();
+  out.with_lock = in.with_lock();
   return out;
 }
 

@@ -10,6 +10,8 @@
 
 #include "absl/status/statusor.h"
 
+#include "profiler/base/thread_state.h"
+
 namespace lambent::collector {
 
 // Samples of one segment as the store keeps them: columns of equal length over the store's own ids,
@@ -27,6 +29,12 @@ struct StoredSamples {
   std::vector<uint32_t> run_queue_us;
 
   size_t rows() const { return start_us.size(); }
+  // Of a row; kUnspecified for what a damaged file has there.
+  ThreadState state(size_t row) const {
+    const int state = state_rung[row] >> 4;
+    return state <= static_cast<int>(kLastThreadState) ? static_cast<ThreadState>(state)
+                                                       : ThreadState::kUnspecified;
+  }
 };
 
 // Readings of one process as the store keeps them.

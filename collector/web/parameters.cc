@@ -22,9 +22,9 @@
 namespace lambent::collector {
 namespace {
 
-constexpr std::array<std::string_view, 11> kSelectionNames = {
+constexpr std::array<std::string_view, 12> kSelectionNames = {
     "function", "version", "request_id", "attempt", "environment", "phase",
-    "since",    "until",   "cold",       "status",  "thread"};
+    "since",    "until",   "cold",       "status",  "thread",      "gil"};
 constexpr size_t kMaxLimit = 10'000;
 
 std::string Value(const Parameters& parameters, const std::string& name) {
@@ -77,6 +77,10 @@ absl::StatusOr<Selection> ParseSelection(const Parameters& parameters, const std
   filter.function_version = value("version");
   filter.request_id = value("request_id");
   selection.thread_name = value("thread");
+  if (const std::string gil = value("gil"); !gil.empty()) {
+    if (gil != "true" && gil != "false") return Wrong(prefix + "gil", gil, "true or false");
+    selection.with_lock = gil == "true";
+  }
   if (const std::string attempt = value("attempt"); !attempt.empty()) {
     if (!absl::SimpleAtoi(attempt, &filter.attempt) || filter.attempt == 0 ||
         filter.request_id.empty()) {

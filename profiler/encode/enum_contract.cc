@@ -36,6 +36,8 @@ static_assert(Same(Rung::kMetricsOnly, v1::RUNG_METRICS_ONLY));
 static_assert(Same(ThreadState::kUnspecified, v1::THREAD_STATE_UNSPECIFIED));
 static_assert(Same(ThreadState::kRunning, v1::THREAD_STATE_RUNNING));
 static_assert(Same(ThreadState::kBlocked, v1::THREAD_STATE_BLOCKED));
+static_assert(Same(ThreadState::kRunningWithLock, v1::THREAD_STATE_RUNNING_WITH_LOCK));
+static_assert(Same(ThreadState::kBlockedWithLock, v1::THREAD_STATE_BLOCKED_WITH_LOCK));
 
 static_assert(Same(FrameKind::kUnknown, v1::FRAME_KIND_UNKNOWN));
 static_assert(Same(FrameKind::kNative, v1::FRAME_KIND_NATIVE));
@@ -109,7 +111,7 @@ static_assert(kDropReasonCount == v1::DropReason_ARRAYSIZE);
 static_assert(kMetricCount == v1::Metric_ARRAYSIZE);
 static_assert(Same(Phase::kShutdown, v1::Phase_MAX));
 static_assert(Same(kLastFrameKind, v1::FrameKind_MAX));
-static_assert(Same(ThreadState::kBlocked, v1::ThreadState_MAX));
+static_assert(Same(kLastThreadState, v1::ThreadState_MAX));
 static_assert(Same(InvocationStatus::kFailure, v1::InvocationStatus_MAX));
 static_assert(Same(ProcessRole::kEnvironment, v1::ProcessRole_MAX));
 static_assert(Same(InvocationEvent::Kind::kTelemetryDropped, v1::InvocationEvent::Kind_MAX));

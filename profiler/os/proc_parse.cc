@@ -95,7 +95,9 @@ bool ParseCall(std::string_view text, ThreadCall* call) {
   if (first == "running") return true;
   if (!ParseNumber(first, &call->number)) return false;
   call->kind = call->number < 0 ? ThreadCall::Kind::kBlocked : ThreadCall::Kind::kInCall;
-  if (call->number >= 0 && !SkipWords(&rest, 6)) return false;  // its arguments
+  if (call->number >= 0 && (!TakeNumber(&rest, &call->argument, 16) || !SkipWords(&rest, 5))) {
+    return false;
+  }
   return TakeNumber(&rest, &call->sp, 16) && TakeNumber(&rest, &call->pc, 16);
 }
 

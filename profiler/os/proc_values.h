@@ -43,6 +43,7 @@ struct ThreadCall {
   };
   Kind kind = Kind::kRunning;
   int64_t number = -1;
+  uint64_t argument = 0;  // the call's first
   uint64_t sp = 0;
   uint64_t pc = 0;
 };

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/stacks/blocked_source.h"
 
+#include "profiler/os/system_call_name.h"
 #include "profiler/stacks/waiting_frame.h"
 
 namespace lambent {
@@ -32,7 +33,10 @@ CaptureResult BlockedSource::Capture(ObservedThread& thread, CaptureAttempt& att
                       SameCall(call, attempt.call);
     if (!same) return CaptureResult::kInconsistent;
   }
-  PutWaitAtLeaf(attempt.reads_calls ? attempt.call : os::ThreadCall{}, state, &thread.stack);
+  PutAtLeaf(WaitsForLock(attempt)
+                ? kLockFrame
+                : WaitingFrame(attempt.reads_calls ? attempt.call : os::ThreadCall{}, state),
+            &thread.stack);
   thread.taken = after;
   attempt.stood_still = after.timeslices != 0;
   return CaptureResult::kCaptured;
@@ -58,6 +62,13 @@ CaptureResult BlockedSource::Read(ObservedThread& thread, const CaptureAttempt& 
   return attempt.native && registers && ReadNative(thread, attempt)
              ? interpreter_->NameAmong(native_.pcs(), &thread.stack)
              : interpreter_->Name(&thread.stack);
+}
+
+bool BlockedSource::WaitsForLock(const CaptureAttempt& attempt) const {
+  return attempt.interpreted && attempt.reads_calls &&
+         attempt.call.kind == os::ThreadCall::Kind::kInCall &&
+         os::SystemCallName(attempt.call.number) == "futex" &&
+         interpreter_->IsLock(attempt.call.argument);
 }
 
 bool BlockedSource::ReadNative(ObservedThread& thread, const CaptureAttempt& attempt) {

@@ -9,8 +9,8 @@
 namespace lambent {
 
 // Rung 1: a thread that is asleep. Its stack stands still: it is read where it lies, and afterwards
-// the count of timeslices shows that the thread was asleep all the while. Nothing is stopped. The leaf
-// says what it waits for (waiting_frame.h).
+// the count of timeslices shows that the thread was asleep all the while. Nothing is stopped. The
+// leaf says what it waits for (waiting_frame.h).
 class BlockedSource final : public StackSource {
  public:
   // `interpreter` points at the ladder's pointer, which is null while there is none.
@@ -23,6 +23,7 @@ class BlockedSource final : public StackSource {
  private:
   // `*state`: the thread's, as far as it had to be read to know what it waits for.
   CaptureResult Read(ObservedThread& thread, const CaptureAttempt& attempt, char* state);
+  bool WaitsForLock(const CaptureAttempt& attempt) const;
   bool ReadNative(ObservedThread& thread, const CaptureAttempt& attempt);
 
   NativeStacks& native_;

@@ -26,6 +26,13 @@ class InterpreterStacks {
   // known.
   virtual int CpuOfCopy() const = 0;
 
+  // Whether the thread of the last copy held the interpreter's global lock, for certain.
+  virtual bool HoldsLock() const = 0;
+
+  // Whether a thread that waits for what lies at `address` (a futex's first argument) waits for the
+  // global lock of the last copy's interpreter.
+  virtual bool IsLock(uint64_t address) const = 0;
+
   // Whether the last two copies hold the same stack.
   virtual bool SameAsBefore() const = 0;
 

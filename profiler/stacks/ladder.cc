@@ -22,6 +22,13 @@ constexpr uint64_t kAskEvery = 32;
 // A tick that comes so many times later than the one before did.
 constexpr int64_t kLateTicks = 8;
 
+ThreadState StateOf(Step step, bool holds_lock) {
+  if (step == Step::kBlocked) {
+    return holds_lock ? ThreadState::kBlockedWithLock : ThreadState::kBlocked;
+  }
+  return holds_lock ? ThreadState::kRunningWithLock : ThreadState::kRunning;
+}
+
 DropReason DropOf(CaptureResult result) {
   switch (result) {
     case CaptureResult::kGone:
@@ -74,7 +81,7 @@ CaptureResult Ladder::TryStep(Step step, ObservedThread& thread, CaptureAttempt&
   if (result != CaptureResult::kCaptured) return result;
   thread.has_stack = true;
   thread.stood_still = attempt.stood_still;
-  thread.state = step == Step::kBlocked ? ThreadState::kBlocked : ThreadState::kRunning;
+  thread.state = StateOf(step, attempt.interpreted && search_.stacks()->HoldsLock());
   sample->rung = source->rung();
   if (!attempt.interpreted || attempt.native) names_.Expect(&thread.stack);
   return result;
@@ -153,38 +160,6 @@ CaptureResult Ladder::Climb(ObservedThread& thread, ThreadSample* sample, DropRe
   return result;
 }
 
-DropReason Ladder::Account(ObservedThread& thread, ThreadSample* sample) {
-  const bool first = thread.observations++ == 0;
-  const bool appeared =
-      first && ticks_ > 1;  // since the last tick, so all it did is of this period
-  if (first) {
-    sample->wall_ns = appeared ? sample->time_ns - last_tick_ns_ : options_.period_ns;
-  } else {
-    sample->wall_ns = sample->time_ns - thread.seen_ns;
-  }
-  thread.seen_ns = sample->time_ns;
-  if (thread.not_interpreted && thread.observations >= thread.ask_interpreter_at) {
-    thread.not_interpreted = false;
-    thread.stood_still = false;  // what it stands in may be Python's after all
-  }
-  roster_.UpdateName(thread);
-  sample->thread_name = thread.name;
-  const os::ReadResult read = thread.files->ReadSchedule(&thread.schedule);
-  if (read == os::ReadResult::kGone) return DropReason::kTargetGone;
-  if (read != os::ReadResult::kOk) return DropReason::kRefused;
-  if (first && !appeared) {
-    thread.cpu_ns = thread.schedule.cpu_ns;
-    thread.wait_ns = thread.schedule.wait_ns;
-  }
-  const uint64_t waited_ns = std::max(thread.schedule.wait_ns, thread.wait_ns);
-  thread.owed_wait_ns += static_cast<int64_t>(waited_ns - thread.wait_ns);
-  thread.wait_ns = waited_ns;
-  const uint64_t now_ns = std::max(thread.schedule.cpu_ns, thread.cpu_ns);
-  sample->cpu_ns = static_cast<int64_t>(now_ns - thread.cpu_ns);
-  thread.cpu_ns = now_ns;
-  return DropReason::kUnspecified;
-}
-
 bool Ladder::MayWait(const ThreadSample& sample) const {
   // A tick that comes late may hold a freeze, whose time is nobody's: that can only be told of what
   // is observed at this tick.
@@ -206,11 +181,7 @@ bool Ladder::ObserveThread(ObservedThread& thread, ThreadSample* sample) {
       thread.owed_cpu_ns = sample->cpu_ns;
       return false;
     }
-    sample->run_queue_ns =
-        std::clamp<int64_t>(sample->wall_ns - sample->cpu_ns, 0, thread.owed_wait_ns);
-    thread.owed_wait_ns -= sample->run_queue_ns;
-    // A thread that sleeps does not queue: what is left was before an earlier observation.
-    if (thread.state == ThreadState::kBlocked) thread.owed_wait_ns = 0;
+    TakeRunQueue(thread, sample);
     if (result == CaptureResult::kCaptured) {
       sample->stack = &thread.stack;
     } else {

@@ -77,11 +77,11 @@ class Ladder final : public ProcessSampler {
   bool CheckProcess(int64_t now);
   bool HasEnded();
   void AfterExec();
-
   // False: nothing to tell yet, the next observation accounts for this time too.
   bool ObserveThread(ObservedThread& thread, ThreadSample* sample);
   bool MayWait(const ThreadSample& sample) const;
   DropReason Account(ObservedThread& thread, ThreadSample* sample);
+  void TakeRunQueue(ObservedThread& thread, ThreadSample* sample);
   CaptureResult Climb(ObservedThread& thread, ThreadSample* sample, DropReason* drop);
   CaptureResult TryStep(Step step, ObservedThread& thread, CaptureAttempt& attempt,
                         ThreadSample* sample);

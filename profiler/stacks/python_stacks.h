@@ -21,6 +21,11 @@ class PythonStacks final : public InterpreterStacks {
 
   CaptureResult Copy(int32_t tid) override;
   int CpuOfCopy() const override { return reader_->cpu(); }
+  bool HoldsLock() const override { return copies_[last_].holds_gil; }
+  bool IsLock(uint64_t address) const override {
+    const uint64_t gil = copies_[last_].gil;
+    return gil != 0 && address >= gil && address - gil < cpython::kGilBytes;
+  }
   bool SameAsBefore() const override { return copies_[0] == copies_[1]; }
   CaptureResult Name(Stack* stack) override;
   CaptureResult NameAmong(absl::Span<const uint64_t> pcs, Stack* stack) override;

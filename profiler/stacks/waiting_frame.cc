@@ -25,12 +25,16 @@ uint64_t WaitOf(const os::ThreadCall& call, char state) {
 
 }  // namespace
 
-void PutWaitAtLeaf(const os::ThreadCall& call, char state, Stack* stack) {
+Frame WaitingFrame(const os::ThreadCall& call, char state) {
+  return {.kind = FrameKind::kSystemCall, .address = WaitOf(call, state)};
+}
+
+void PutAtLeaf(const Frame& frame, Stack* stack) {
   if (stack->size() >= kMaxStackDepth) {
     stack->resize(kMaxStackDepth - 1);
     stack->back() = {.kind = FrameKind::kTruncated};
   }
-  stack->insert(stack->begin(), {.kind = FrameKind::kSystemCall, .address = WaitOf(call, state)});
+  stack->insert(stack->begin(), frame);
 }
 
 std::string WaitingName(const Frame& frame) {

@@ -52,7 +52,7 @@ void ReadStacks(const Offsets& offsets, const uint8_t* input, size_t size) {
   memory.Map(kBase, bytes);
   ThreadStates threads(memory, offsets, kBase, kTid);
   const ThreadStateRef thread = threads.Find(kTid);
-  FrameReader reader(memory, offsets, 0);
+  FrameReader reader(memory, offsets, kBase, 0);
   FramePrediction prediction;
   RawPythonStack stack;
   StringTable strings;

@@ -30,7 +30,7 @@ CPythonReader::CPythonReader(int32_t pid, RuntimeLocation location,
     : location_(std::move(location)),
       memory_(memory),
       threads_(memory, location_.offsets, location_.runtime, pid),
-      frames_(memory, location_.offsets, location_.code_type, rseq_offset),
+      frames_(memory, location_.offsets, location_.runtime, location_.code_type, rseq_offset),
       codes_(memory, location_.offsets, location_.code_type, strings) {}
 
 CaptureResult CPythonReader::Capture(int32_t tid, RawPythonStack* stack) {

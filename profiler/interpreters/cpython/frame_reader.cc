@@ -37,14 +37,16 @@ size_t End(uint16_t offset, size_t size) { return offset == Offsets::kAbsent ? 0
 
 }  // namespace
 
-FrameReader::FrameReader(os::RemoteMemory& memory, const Offsets& offsets, uint64_t code_type,
-                         std::optional<int64_t> rseq_offset)
+FrameReader::FrameReader(os::RemoteMemory& memory, const Offsets& offsets, uint64_t runtime,
+                         uint64_t code_type, std::optional<int64_t> rseq_offset)
     : memory_(memory),
       offsets_(offsets),
       code_type_(code_type),
       rseq_offset_(rseq_offset),
+      lock_(memory, offsets, runtime),
       thread_bytes_(std::max({End(offsets.thread_id, 8), End(offsets.thread_frame, 8),
-                              End(offsets.thread_native_id, 8), End(offsets.thread_chunk, 16)})),
+                              End(offsets.thread_native_id, 8), End(offsets.thread_chunk, 16),
+                              End(offsets.thread_interpreter, 8), End(offsets.thread_status, 4)})),
       frame_bytes_(std::max({End(offsets.frame_code, 8), End(offsets.frame_previous, 8),
                              End(offsets.frame_owner, 1), End(offsets.frame_is_entry, 1),
                              End(offsets.frame_instruction, 8)})) {}
@@ -64,6 +66,7 @@ FrameResult FrameReader::Read(const ThreadStateRef& thread, int32_t tid,
   const uint64_t rseq =
       rseq_offset_.has_value() ? thread.pthread + static_cast<uint64_t>(*rseq_offset_) : 0;
   if (rseq != 0) copy_.Add(rseq, kRseqBytes);
+  lock_.Plan(prediction->lock, &copy_);
   // Last: one of them may be unmapped by now.
   for (size_t i = 0; i < prediction->code_count; ++i) copy_.Add(prediction->codes[i], kCodeBytes);
   copy_.Fetch(memory_);  // a short one only means that something was predicted wrongly
@@ -79,6 +82,9 @@ FrameResult FrameReader::Read(const ThreadStateRef& thread, int32_t tid,
   }
 
   FramePrediction next;
+  const GlobalLock::Sight lock = lock_.See(copy_, thread.address, head, &next.lock);
+  stack->gil = lock.address;
+  stack->holds_gil = lock.held;
   uint64_t frame = WordAt(head, offsets_.thread_frame);
   if (offsets_.thread_chunk != Offsets::kAbsent) {
     const uint64_t chunk = WordAt(head, offsets_.thread_chunk);

@@ -11,6 +11,7 @@
 #include "absl/types/span.h"
 
 #include "profiler/interpreters/cpython/copied_memory.h"
+#include "profiler/interpreters/cpython/global_lock.h"
 #include "profiler/interpreters/cpython/offsets.h"
 #include "profiler/interpreters/cpython/raw_python_stack.h"
 #include "profiler/interpreters/cpython/thread_states.h"
@@ -33,6 +34,7 @@ struct FramePrediction {
   std::array<uint64_t, kMaxLoose> loose;  // frames outside chunks
   std::array<uint64_t, kMaxCodes> codes;  // code objects
   uint64_t cframe = 0;
+  GlobalLock::Place lock;
   uint8_t chunk_count = 0;
   uint8_t loose_count = 0;
   uint8_t code_count = 0;
@@ -55,10 +57,10 @@ bool ParseCodeHead(const char* bytes, const Offsets& offsets, uint64_t code_type
 // freed, each module's own as soon as it is imported, and others come to lie where they were.
 class FrameReader {
  public:
-  // `code_type`: address of PyCode_Type, 0: not known. `rseq_offset`: of the threads' rseq areas
-  // (FindRseqOffset); none: not known. `memory` must outlive this.
-  FrameReader(os::RemoteMemory& memory, const Offsets& offsets, uint64_t code_type,
-              std::optional<int64_t> rseq_offset = std::nullopt);
+  // `runtime`: address of _PyRuntime. `code_type`: of PyCode_Type, 0: not known. `rseq_offset`: of
+  // the threads' rseq areas (FindRseqOffset); none: not known. `memory` must outlive this.
+  FrameReader(os::RemoteMemory& memory, const Offsets& offsets, uint64_t runtime,
+              uint64_t code_type, std::optional<int64_t> rseq_offset = std::nullopt);
 
   // Reads the frames of a thread state, found to be that of the kernel thread `tid`.
   FrameResult Read(const ThreadStateRef& thread, int32_t tid, FramePrediction* prediction,
@@ -82,6 +84,7 @@ class FrameReader {
   const Offsets offsets_;
   const uint64_t code_type_;
   const std::optional<int64_t> rseq_offset_;
+  const GlobalLock lock_;
   const size_t thread_bytes_;  // of a thread state, as far as it is needed
   const size_t frame_bytes_;   // of a frame
   CopiedMemory copy_;

@@ -12,6 +12,8 @@ namespace {
 
 constexpr Offsets k39 = {
     .runtime_interpreters_head = 32,
+    .runtime_gil = 352,
+    .runtime_current_thread = 568,
     .interpreter_next = 0,
     .interpreter_threads_head = 8,
     .thread_next = 8,
@@ -43,6 +45,8 @@ constexpr Offsets k310 = [] {
 
 constexpr Offsets k311 = {
     .runtime_interpreters_head = 40,
+    .runtime_gil = 360,
+    .runtime_current_thread = 576,
     .interpreter_next = 0,
     .interpreter_threads_head = 16,
     .thread_next = 8,
@@ -72,10 +76,12 @@ constexpr Offsets k312 = {
     .runtime_interpreters_head = 40,
     .interpreter_next = 0,
     .interpreter_threads_head = 72,
+    .interpreter_gil = 384,
     .thread_next = 8,
     .thread_interpreter = 16,
     .thread_id = 136,
     .thread_native_id = 144,
+    .thread_status = 24,
     .thread_frame = 56,
     .thread_chunk = 232,
     .cframe_current_frame = 0,
@@ -104,14 +110,16 @@ enum HeadPosition : size_t {
   kThreadsHead = 72,
 };
 struct DebugPositions {
-  size_t thread_next;  // interp, current_frame, thread_id, native_thread_id, datastack_chunk follow
+  size_t interpreter_gil;
+  // interp, current_frame, thread_id, native_thread_id, datastack_chunk, status follow
+  size_t thread_next;
   size_t frame_previous;  // executable, instr_ptr, localsplus, owner follow
   size_t code_file_name;  // name, qualname, linetable, firstlineno, argcount follow
   size_t code_instructions;
   size_t ascii_size;
 };
-constexpr DebugPositions k313{168, 232, 280, 344, 560};
-constexpr DebugPositions k314{192, 256, 320, 384, 640};
+constexpr DebugPositions k313{112, 168, 232, 280, 344, 560};
+constexpr DebugPositions k314{120, 192, 256, 320, 384, 640};
 
 uint64_t ReadWord(absl::Span<const char> bytes, size_t at) {
   uint64_t word = 0;
@@ -167,10 +175,12 @@ absl::StatusOr<Offsets> OffsetsOfRuntime(absl::Span<const char> runtime) {
       .runtime_interpreters_head = at(kInterpretersHead),
       .interpreter_next = at(kInterpreterNext),
       .interpreter_threads_head = at(kThreadsHead),
+      .interpreter_gil = at(positions.interpreter_gil),
       .thread_next = at(positions.thread_next),
       .thread_interpreter = at(positions.thread_next, 1),
       .thread_id = at(positions.thread_next, 3),
       .thread_native_id = at(positions.thread_next, 4),
+      .thread_status = at(positions.thread_next, 6),
       .thread_frame = at(positions.thread_next, 2),
       .thread_chunk = at(positions.thread_next, 5),
       .frame_code = at(positions.frame_previous, 1),
@@ -201,7 +211,11 @@ bool Fits(const Offsets& o) {
   constexpr uint16_t kMaxRuntime = 0x8000;
   constexpr size_t kMaxText = 128;
   return o.runtime_interpreters_head < kMaxRuntime && o.interpreter_next < kMaxRuntime &&
-         o.interpreter_threads_head < kMaxRuntime &&  //
+         o.interpreter_threads_head < kMaxRuntime &&
+         WithinOrAbsent(o.runtime_gil, 256, kMaxRuntime) &&
+         WithinOrAbsent(o.runtime_current_thread, 8, kMaxRuntime) &&
+         WithinOrAbsent(o.interpreter_gil, 8, kMaxRuntime) &&
+         WithinOrAbsent(o.thread_status, 4, kThreadBytes) &&  //
          o.thread_next + 8u <= kThreadBytes && o.thread_interpreter + 8u <= kThreadBytes &&
          o.thread_id + 8u <= kThreadBytes && o.thread_frame + 8u <= kThreadBytes &&
          WithinOrAbsent(o.thread_native_id, 8, kThreadBytes) &&

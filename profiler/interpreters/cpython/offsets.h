@@ -25,14 +25,18 @@ struct Offsets {
 
   // _PyRuntimeState
   uint16_t runtime_interpreters_head = 0;
+  uint16_t runtime_gil = kAbsent;             // the global interpreter lock; up to 3.11
+  uint16_t runtime_current_thread = kAbsent;  // the thread state that holds it; up to 3.11
   // PyInterpreterState
   uint16_t interpreter_next = 0;
   uint16_t interpreter_threads_head = 0;
+  uint16_t interpreter_gil = kAbsent;  // pointer to its global interpreter lock; from 3.12
   // PyThreadState
   uint16_t thread_next = 0;
   uint16_t thread_interpreter = 0;
   uint16_t thread_id = 0;                   // pthread_t
   uint16_t thread_native_id = kAbsent;      // gettid(); from 3.11
+  uint16_t thread_status = kAbsent;         // bits, of which kActiveBit; from 3.12
   uint16_t thread_frame = 0;                // current frame, or the _PyCFrame that has it
   uint16_t thread_chunk = kAbsent;          // datastack_chunk; datastack_top follows; from 3.11
   uint16_t cframe_current_frame = kAbsent;  // 3.11 and 3.12

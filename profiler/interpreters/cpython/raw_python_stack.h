@@ -49,11 +49,15 @@ struct RawPythonStack {
   std::vector<RawFrame> frames;
   std::vector<CodeHead> codes;  // each once
   bool truncated = false;       // frames nearest the root are missing
+  uint64_t gil = 0;             // address of its interpreter's global lock; 0: not known
+  bool holds_gil = false;       // the thread held that lock, for certain
 
   void Clear() {
     frames.clear();
     codes.clear();
     truncated = false;
+    gil = 0;
+    holds_gil = false;
   }
   friend bool operator==(const RawPythonStack&, const RawPythonStack&) = default;
 };

@@ -33,6 +33,8 @@ TEST(ParseSelectorTest, LeavesOpenWhatIsNotSaid) {
   ASSERT_TRUE(warm.ok());
   EXPECT_TRUE(warm->has_cold());
   EXPECT_FALSE(warm->cold());
+  EXPECT_FALSE(warm->with_lock());
+  EXPECT_TRUE(ParseSelector("gil=true", kNow)->with_lock());
 }
 
 TEST(ParseSelectorTest, AnAttemptIsOfARequest) {
@@ -57,8 +59,9 @@ TEST(InvocationFlagsTest, LeaveOutWhatChoosesSamples) {
   for (const Flag& flag : InvocationFlags()) {
     EXPECT_NE(flag.name, "phase");
     EXPECT_NE(flag.name, "thread");
+    EXPECT_NE(flag.name, "gil");
   }
-  EXPECT_EQ(InvocationFlags().size() + 2, SelectionFlags().size());
+  EXPECT_EQ(InvocationFlags().size() + 3, SelectionFlags().size());
 }
 
 TEST(SelectionNamesTest, MatchTheWire) {

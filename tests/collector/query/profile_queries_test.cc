@@ -136,8 +136,7 @@ TEST_F(ProfileQueriesTest, HangsRunQueueWaitBelowTheStack) {
   EXPECT_EQ(profile->frames[profile->node_frame[3]].kind, FrameKind::kRunQueue);
   EXPECT_THAT(NodeTotals(*profile, Weight::kWall),
               ElementsAre(50'000, 50'000, 20'000, 11'000, 30'000, 12'000));
-  EXPECT_THAT(NodeTotals(*profile, Weight::kCpu),
-              ElementsAre(20'000, 20'000, 8'000, 0, 12'000, 0));
+  EXPECT_THAT(NodeTotals(*profile, Weight::kCpu), ElementsAre(20'000, 20'000, 8'000, 0, 12'000, 0));
 }
 
 TEST_F(ProfileQueriesTest, AWholeWaitLeavesNothingOnTheStack) {
@@ -158,6 +157,15 @@ TEST_F(ProfileQueriesTest, AQueueingThreadIsNotInTheCallItWasBlockedIn) {
   EXPECT_THAT(Tree(*MergeProfile(*store_, {})),
               ElementsAre("all 5", "all;main 5", "all;main;[libx.so+0x40] 2",
                           "all;main;[run-queue wait] 0", "all;main;[work] 3"));
+}
+
+TEST_F(ProfileQueriesTest, SelectsWhatHeldTheLock) {
+  v1::BatchContent content = GoodContent();
+  v1::SampleColumns& samples = *content.mutable_segments(0)->mutable_samples();
+  samples.set_state(1, v1::THREAD_STATE_BLOCKED_WITH_LOCK);
+  ASSERT_TRUE(Store(*Open(), 1, content).ok());
+  EXPECT_THAT(Tree(*MergeProfile(*store_, {.with_lock = true})),
+              ElementsAre("all 2", "all;main 2", "all;main;[libx.so+0x40] 2"));
 }
 
 TEST_F(ProfileQueriesTest, SaysHowOftenThreadsWereLookedAt) {

@@ -72,6 +72,7 @@ TEST(SummaryTest, WhatWasRefusedIsExplainedByTheRungsThatDoNotWork) {
 
 TEST(SummaryTest, AnEmptyRecordingSaysWhy) {
   Recorded recorded = Example();
+  EXPECT_EQ(WhyEmpty(recorded), "none of the 30 samples of work.py held a Python's global lock");
   recorded.totals.samples = 0;
   recorded.totals.drops = {};
   recorded.length = absl::Milliseconds(3);

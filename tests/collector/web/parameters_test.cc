@@ -29,7 +29,8 @@ TEST(ParametersTest, ReadsEveryPartOfASelection) {
                                          {"until", "2027-01-15T08:00:00Z"},
                                          {"cold", "true"},
                                          {"status", "timeout"},
-                                         {"thread", "worker"}},
+                                         {"thread", "worker"},
+                                         {"gil", "true"}},
                                         "", kNow);
   ASSERT_TRUE(selection.ok()) << selection.status();
   EXPECT_EQ(selection->filter.function_name, "orders");
@@ -39,12 +40,14 @@ TEST(ParametersTest, ReadsEveryPartOfASelection) {
   EXPECT_EQ(selection->filter.cold, true);
   EXPECT_EQ(selection->filter.status, 3U);
   EXPECT_EQ(selection->thread_name, "worker");
+  EXPECT_TRUE(selection->with_lock);
 }
 
 TEST(ParametersTest, SaysWhatIsExpected) {
   EXPECT_THAT(Refusal({{"phase", "warm"}}), HasSubstr("expected init, invoke, after or shutdown"));
   EXPECT_THAT(Refusal({{"since", "yesterday"}}), HasSubstr("a duration like 90s or 2h"));
   EXPECT_THAT(Refusal({{"cold", "maybe"}}), HasSubstr("true or false"));
+  EXPECT_THAT(Refusal({{"gil", "held"}}), HasSubstr("true or false"));
   EXPECT_THAT(Refusal({{"status", "unknown"}}), HasSubstr("success, error, timeout or failure"));
   EXPECT_THAT(Refusal({{"environment", "12"}}), HasSubstr("32 hexadecimal digits"));
 }

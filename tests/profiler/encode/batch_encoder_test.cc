@@ -12,6 +12,7 @@
 
 #include "lambent/v1/profile.pb.h"
 #include "profiler/aggregate/profile_window.h"
+#include "profiler/stacks/waiting_frame.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_process_sampler.h"
 
@@ -118,6 +119,23 @@ TEST_F(BatchEncoderTest, SendsRunQueueWaitWhereThereIsSome) {
     sum += samples.run_queue_us(i);
   }
   EXPECT_THAT(sum, Near(5'000));
+}
+
+TEST_F(BatchEncoderTest, NamesAWaitWhoseProcessIsGone) {
+  Stack stack = {Frame{.kind = FrameKind::kPython}};
+  PutAtLeaf(WaitingFrame({}, 'T'), &stack);
+  ThreadSample sample;
+  sample.stack = &stack;
+  sample.time_ns = clock_.MonotonicNs() + 1;
+  window_.Observe(sample, 1'000'000);
+  naming_.GiveUp();
+  const v1::BatchContent content = CutContent();
+  const v1::Dictionary& dictionary = content.dictionary();
+  ASSERT_EQ(dictionary.frame_kind_size(), 2);
+  const int leaf = dictionary.frame_kind(0) == v1::FRAME_KIND_SYSTEM_CALL ? 0 : 1;
+  EXPECT_EQ(dictionary.frame_kind(leaf), v1::FRAME_KIND_SYSTEM_CALL);
+  EXPECT_EQ(dictionary.strings(static_cast<int>(dictionary.frame_name(leaf)) - 1), "stopped");
+  EXPECT_EQ(dictionary.frame_address(leaf), 0u);
 }
 
 TEST_F(BatchEncoderTest, SendsEachDictionaryEntryOnce) {

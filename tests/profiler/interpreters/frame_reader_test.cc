@@ -82,7 +82,7 @@ class FakeInterpreter : public testing::Test {
 
   const Offsets offsets_ = *OffsetsOfMinor(12);
   fakes::FakeRemoteMemory memory_;
-  FrameReader reader_{memory_, offsets_, kCodeType};
+  FrameReader reader_{memory_, offsets_, kRuntime, kCodeType};
   FramePrediction prediction_;
   RawPythonStack stack_;
 };
@@ -129,7 +129,7 @@ TEST_F(FakeInterpreter, CpuIsReadOutOfTheThreadsRseqArea) {
   memory_.Put(kPthread + kOffset, uint32_t{7});  // cpu_id_start: not what is wanted
   memory_.Put(kPthread + kOffset + 4, uint32_t{3});
   PutRecursion(3);
-  FrameReader reader(memory_, offsets_, kCodeType, kOffset);
+  FrameReader reader(memory_, offsets_, kRuntime, kCodeType, kOffset);
   const ThreadStateRef thread{kThread, kPthread};
   ASSERT_EQ(reader.Read(thread, kTid, &prediction_, &stack_), FrameResult::kOk);
   EXPECT_EQ(reader.cpu(), 3);
@@ -143,6 +143,59 @@ TEST_F(FakeInterpreter, CpuIsReadOutOfTheThreadsRseqArea) {
   memory_.Unmap(kPthread);
   ASSERT_EQ(reader.Read(thread, kTid, &prediction_, &stack_), FrameResult::kOk);
   EXPECT_EQ(reader.cpu(), -1);
+}
+
+TEST_F(FakeInterpreter, HolderOfTheLockIsSeenInTheSameCopy) {
+  constexpr uint64_t kGil = 0xa0000;
+  memory_.MapZero(kGil, kGilBytes);
+  memory_.Put(kThread + offsets_.thread_interpreter, kInterpreter);
+  memory_.Put(kInterpreter + offsets_.interpreter_gil, kGil);
+  PutRecursion(3);
+  const auto holds = [&](uint32_t status, uint32_t locked, uint64_t holder) {
+    memory_.Put(kThread + offsets_.thread_status, status);
+    memory_.Put(kGil + kGilLockedOffset, locked);
+    memory_.Put(kGil + kGilHolderOffset, holder);
+    EXPECT_EQ(Read(), FrameResult::kOk);
+    EXPECT_EQ(stack_.gil, kGil);
+    return stack_.holds_gil;
+  };
+  EXPECT_TRUE(holds(kActiveBit, 1, kThread));
+  const int before = memory_.calls();
+  EXPECT_TRUE(holds(~uint32_t{0}, 1, kThread));
+  EXPECT_EQ(memory_.calls() - before, 1);
+  EXPECT_FALSE(holds(~kActiveBit, 1, kThread));
+  EXPECT_FALSE(holds(kActiveBit, 0, kThread));  // given up, by the one that held it last
+  EXPECT_FALSE(holds(kActiveBit, 1, kThread + 8));
+  EXPECT_FALSE(holds(kActiveBit, ~uint32_t{0}, kThread));  // not made yet
+
+  // Another interpreter's lock, where the one known before is gone.
+  constexpr uint64_t kOtherGil = 0xb0000;
+  memory_.MapZero(kOtherGil, kGilBytes);
+  memory_.Put(kInterpreter + offsets_.interpreter_gil, kOtherGil);
+  memory_.Unmap(kGil);
+  ASSERT_EQ(Read(), FrameResult::kOk);
+  EXPECT_EQ(stack_.gil, kOtherGil);
+  EXPECT_FALSE(stack_.holds_gil);
+  memory_.Unmap(kOtherGil);
+  ASSERT_EQ(Read(), FrameResult::kOk);
+  EXPECT_EQ(stack_.gil, 0u);
+  EXPECT_EQ(stack_.frames.size(), 3u);
+}
+
+TEST_F(FakeInterpreter, UpTo311TheRuntimeSaysWhoHoldsTheLock) {
+  const Offsets old = *OffsetsOfMinor(11);
+  memory_.Put(kThread + old.thread_native_id, uint64_t{kTid});
+  memory_.Put(kThread + old.thread_frame, kCFrame);
+  FrameReader reader(memory_, old, kRuntime, kCodeType);
+  const ThreadStateRef thread{kThread, 0};
+  ASSERT_EQ(reader.Read(thread, kTid, &prediction_, &stack_), FrameResult::kOk);
+  EXPECT_EQ(stack_.gil, kRuntime + old.runtime_gil);
+  EXPECT_FALSE(stack_.holds_gil);
+  memory_.Put(kRuntime + old.runtime_current_thread, kThread);
+  const int before = memory_.calls();
+  ASSERT_EQ(reader.Read(thread, kTid, &prediction_, &stack_), FrameResult::kOk);
+  EXPECT_EQ(memory_.calls() - before, 1);
+  EXPECT_TRUE(stack_.holds_gil);
 }
 
 TEST_F(FakeInterpreter, StalePredictionNeverChangesTheStack) {

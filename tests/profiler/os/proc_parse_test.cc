@@ -59,6 +59,7 @@ TEST(ParseCallTest, RunningBlockedAndFaultingAreToldApart) {
   ASSERT_TRUE(ParseCall("232 0x3 0x7ff 0x1 0xffffffff 0x0 0x0 0x7ffe10 0x7f0a\n", &call));
   EXPECT_EQ(call.kind, ThreadCall::Kind::kInCall);
   EXPECT_EQ(call.number, 232);
+  EXPECT_EQ(call.argument, 3u);
   EXPECT_EQ(call.sp, 0x7ffe10u);
   EXPECT_EQ(call.pc, 0x7f0au);
   ASSERT_TRUE(ParseCall("-1 0x7ffe10 0x7f0a\n", &call));
@@ -66,6 +67,8 @@ TEST(ParseCallTest, RunningBlockedAndFaultingAreToldApart) {
   EXPECT_EQ(call.sp, 0x7ffe10u);
   EXPECT_FALSE(ParseCall("", &call));
   EXPECT_FALSE(ParseCall("232 0x3 0x7ff\n", &call));
+  EXPECT_FALSE(ParseCall("232\n", &call));
+  EXPECT_FALSE(ParseCall("232 x 0x7ff 0x1 0xffffffff 0x0 0x0 0x7ffe10 0x7f0a\n", &call));
 }
 
 TEST(ParseStatusTest, ProcessWithoutMemoryHasNoPeak) {

@@ -64,7 +64,7 @@ TEST_F(LadderPythonTest, ReadsARunningInterpreterWithoutStoppingIt) {
   ASSERT_TRUE(seen.has_value());
   EXPECT_THAT(seen->names, ElementsAre("spin_leaf", "spin_middle", "main", "<module>"));
   EXPECT_EQ(seen->sample.stopped_ns, 0);
-  EXPECT_EQ(seen->sample.state, ThreadState::kRunning);
+  EXPECT_EQ(seen->sample.state, ThreadState::kRunningWithLock);
   const Frame& leaf = seen->leaf;
   EXPECT_EQ(leaf.kind, FrameKind::kPython);
   EXPECT_THAT(std::string(ladder_->Describe(leaf).file), testing::EndsWith("python_target.py"));
@@ -80,6 +80,7 @@ TEST_F(LadderPythonTest, ReadsABlockedInterpreterThenFindsItUnchanged) {
               ElementsAre("sleep_leaf", "sleep_middle", "main", "<module>"));
   // The system call, and the C function that it was called from; before 3.11 they were select.
   EXPECT_EQ(blocked->leaf.kind, FrameKind::kSystemCall);
+  EXPECT_EQ(blocked->sample.state, ThreadState::kBlocked);
   EXPECT_THAT(blocked->names[0], AnyOf("clock_nanosleep", "select", "pselect6"));
   EXPECT_THAT(blocked->names[1],
               AnyOf(testing::HasSubstr("nanosleep"), testing::HasSubstr("select")));
@@ -134,9 +135,8 @@ TEST_F(LadderPythonTest, LeavesNativeFramesOutWhereTheyAreNotWanted) {
   Attach({.native = NativeFrames::kNever});
   const auto seen = AwaitRung(Rung::kBlocked);
   ASSERT_TRUE(seen.has_value());
-  EXPECT_THAT(seen->names,
-              ElementsAre(AnyOf("clock_nanosleep", "select", "pselect6"), "sleep_leaf",
-                          "sleep_middle", "main", "<module>"));
+  EXPECT_THAT(seen->names, ElementsAre(AnyOf("clock_nanosleep", "select", "pselect6"), "sleep_leaf",
+                                       "sleep_middle", "main", "<module>"));
 }
 
 TEST_F(LadderPythonTest, StopsARunningThreadForTheCFunctionItIsIn) {

@@ -24,7 +24,7 @@ os::ThreadCall Call(Kind kind, int64_t number = -1) {
 // The leaf's name of a stack of one function.
 std::string Waits(const os::ThreadCall& call, char state) {
   Stack stack = {{.kind = FrameKind::kNative, .address = 1}};
-  PutWaitAtLeaf(call, state, &stack);
+  PutAtLeaf(WaitingFrame(call, state), &stack);
   EXPECT_EQ(stack.size(), 2u);
   EXPECT_EQ(stack[0].kind, FrameKind::kSystemCall);
   EXPECT_EQ(stack[1].kind, FrameKind::kNative);
@@ -44,6 +44,11 @@ TEST(WaitingFrameTest, SaysWhatElseHoldsAThread) {
   EXPECT_EQ(Waits(Call(Kind::kBlocked), 't'), "stopped");
 }
 
+TEST(WaitingFrameTest, NamesWaitsOfOtherKinds) {
+  EXPECT_EQ(WaitingName(kLockFrame), "waiting for the GIL");
+  EXPECT_EQ(WaitingName({.kind = FrameKind::kRunQueue}), "run-queue wait");
+}
+
 TEST(WaitingFrameTest, ClaimsNoPageFaultWhereTheCallCouldNotBeRead) {
   EXPECT_EQ(Waits(Call(Kind::kRunning), 'D'), "blocked");
   EXPECT_EQ(Waits(Call(Kind::kRunning), 'S'), "blocked");
@@ -51,11 +56,11 @@ TEST(WaitingFrameTest, ClaimsNoPageFaultWhereTheCallCouldNotBeRead) {
 
 TEST(WaitingFrameTest, StaysWithinTheDepthOfAStack) {
   Stack stack(kMaxStackDepth, {.kind = FrameKind::kNative, .address = 1});
-  PutWaitAtLeaf(Call(Kind::kInCall, 0), '?', &stack);
+  PutAtLeaf(kLockFrame, &stack);
   ASSERT_EQ(stack.size(), kMaxStackDepth);
-  EXPECT_EQ(stack.front().kind, FrameKind::kSystemCall);
+  EXPECT_EQ(stack.front(), kLockFrame);
   EXPECT_EQ(stack.back().kind, FrameKind::kTruncated);
-  PutWaitAtLeaf(Call(Kind::kInCall, 0), '?', &stack);
+  PutAtLeaf(kLockFrame, &stack);
   EXPECT_EQ(stack.size(), kMaxStackDepth);
   EXPECT_EQ(stack.back().kind, FrameKind::kTruncated);
 }

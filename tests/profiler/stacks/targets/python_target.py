@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Lambent Authors
 # SPDX-License-Identifier: Apache-2.0
 """A program whose Python stacks are known: python_target.py spin|sleep|threads|flutter|compress|
-callback."""
+callback|rivals|hog."""
 import ctypes
 import os
 import sys
@@ -61,6 +61,11 @@ def callback():
     library.TargetCallIn(kind(sleep_middle))
 
 
+def hog():
+    """C code that sleeps with the interpreter's lock."""
+    ctypes.PyDLL(None).usleep(1 << 31)
+
+
 def ready():
     print("ready", flush=True)
 
@@ -83,6 +88,16 @@ def main():
     elif mode == "callback":
         ready()
         callback()
+    elif mode == "rivals":
+        # Long: on a busy machine one that wakes to ask for the lock queues for a CPU.
+        sys.setswitchinterval(0.05)
+        threading.Thread(target=spin_middle, daemon=True).start()
+        ready()
+        spin_middle()
+    elif mode == "hog":
+        threading.Thread(target=spin_middle, daemon=True).start()
+        ready()
+        hog()
     elif mode == "threads":
         for _ in range(2):
             threading.Thread(target=sleep_middle, daemon=True).start()

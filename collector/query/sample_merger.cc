@@ -145,7 +145,11 @@ Profile SampleMerger::Build(const StackForest& forest,
   StackPlacer placer(forest, frames, tree);
   absl::flat_hash_map<std::string, uint32_t> threads;
   absl::flat_hash_map<std::tuple<TreeBuilder::Node, uint32_t, Phase>, Sum> merged;
-  for (const auto& [key, sum] : sums_) {
+  // Hash maps have no order; equal selections shall give equal bytes.
+  std::vector<std::pair<std::tuple<int64_t, int64_t, Phase>, Sum>> sums(sums_.begin(), sums_.end());
+  std::sort(sums.begin(), sums.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (const auto& [key, sum] : sums) {
     const auto& [stack, thread, phase] = key;
     const auto raw_name = thread_names.find(thread);
     const std::string raw = raw_name == thread_names.end() ? "" : raw_name->second;
@@ -177,7 +181,6 @@ Profile SampleMerger::Build(const StackForest& forest,
     profile.rows.push_back({layout.place[leaf], thread, static_cast<uint32_t>(phase), sum.wall_us,
                             sum.cpu_us, sum.samples});
   }
-  // Hash maps have no order; equal selections shall give equal bytes.
   std::sort(profile.rows.begin(), profile.rows.end(), [&](const auto& a, const auto& b) {
     return std::tie(a.leaf, profile.threads[a.thread], a.phase) <
            std::tie(b.leaf, profile.threads[b.thread], b.phase);

@@ -31,6 +31,7 @@ pkg_check_modules(GRPCPP REQUIRED grpc++)
 pkg_check_modules(ZSTD REQUIRED libzstd)
 pkg_check_modules(SQLITE REQUIRED sqlite3)
 pkg_check_modules(HTTPLIB REQUIRED cpp-httplib)
+pkg_check_modules(DW REQUIRED libdw libelf)
 
 lambent_dependency(absl ${ABSL_LIBRARIES})
 lambent_dependency(protobuf ${PROTOBUF_LIBRARIES})
@@ -45,6 +46,7 @@ lambent_dependency(json)
 target_link_libraries(dep_json INTERFACE nlohmann_json::nlohmann_json)
 lambent_dependency(zlib z)
 lambent_dependency(lzma lzma)
+lambent_dependency(dw ${DW_LIBRARIES})
 lambent_dependency(threads pthread)
 
 # The archives' closure for a static program, in the order pkg-config gives, as one group.

@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: The Lambent Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+#include "tests/support/program.h"
+
+// The program of targets/inlined_target.cc, as tests look at it. Header-only.
+namespace lambent::support {
+
+// The line of a source file below tests/collector/symbolize/targets that holds `text`; 0: none.
+inline uint32_t LineOf(const std::string& file, const std::string& text) {
+  std::istringstream lines(
+      ReadFile(LAMBENT_SOURCE_DIR "/tests/collector/symbolize/targets/" + file));
+  uint32_t number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    if (line.find(text) != std::string::npos) return number;
+  }
+  return 0;
+}
+
+// First and one past the last address of a function of an unstripped program.
+inline std::pair<uint64_t, uint64_t> CodeOf(const std::string& program, const std::string& symbol) {
+  const Finished nm = RunProgram({"nm", "--print-size", "--defined-only", program});
+  EXPECT_TRUE(nm.ok()) << nm.Describe();
+  std::istringstream lines(nm.out);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    uint64_t start = 0;
+    uint64_t size = 0;
+    std::string type;
+    std::string name;
+    if (words >> std::hex >> start >> size >> type >> name && name == symbol) {
+      return {start, start + size};
+    }
+  }
+  ADD_FAILURE() << program << " has no function " << symbol;
+  return {0, 0};
+}
+
+// Puts a program's debugging information where its build id says, below `directory`, and a copy of
+// the program without it at `stripped`.
+inline void SplitDebugInformation(const std::string& program, const std::string& directory,
+                                  const std::string& stripped) {
+  const std::string script = R"sh(set -e
+id=$(readelf --notes "$1" | sed -n 's/.*Build ID: *//p')
+folder="$2/.build-id/$(echo "$id" | cut -c1-2)"
+mkdir -p "$folder"
+objcopy --only-keep-debug "$1" "$folder/$(echo "$id" | cut -c3-).debug"
+strip --strip-all -o "$3" "$1")sh";
+  const Finished split = RunProgram({"sh", "-c", script, "sh", program, directory, stripped});
+  ASSERT_TRUE(split.ok()) << split.Describe();
+}
+
+}  // namespace lambent::support

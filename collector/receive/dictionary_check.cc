@@ -76,7 +76,8 @@ absl::Status CheckFrames(const v1::Dictionary& in, const DictionaryExtent& exten
   if (in.frame_name_size() != count || in.frame_file_size() != count ||
       in.frame_line_size() != count || in.frame_module_size() != count ||
       in.frame_address_size() != count ||
-      (in.frame_current_line_size() != count && in.frame_current_line_size() != 0)) {
+      (in.frame_current_line_size() != count && in.frame_current_line_size() != 0) ||
+      (in.frame_code_address_size() != count && in.frame_code_address_size() != 0)) {
     return Unequal("frame");
   }
   if (extent.frames + static_cast<size_t>(count) > kMaxDictionaryFrames) {
@@ -87,10 +88,10 @@ absl::Status CheckFrames(const v1::Dictionary& in, const DictionaryExtent& exten
     if (in.frame_name(i) >= strings) return Wrong("frame_name", at, "no such string");
     if (in.frame_file(i) >= strings) return Wrong("frame_file", at, "no such string");
     if (in.frame_module(i) >= modules) return Wrong("frame_module", at, "no such module");
-    out.frames.push_back({KnownKind(in.frame_kind(i)), in.frame_name(i), in.frame_file(i),
-                          in.frame_line(i),
-                          in.frame_current_line_size() == 0 ? 0 : in.frame_current_line(i),
-                          in.frame_module(i), in.frame_address(i)});
+    out.frames.push_back(
+        {KnownKind(in.frame_kind(i)), in.frame_name(i), in.frame_file(i), in.frame_line(i),
+         in.frame_current_line_size() == 0 ? 0 : in.frame_current_line(i), in.frame_module(i),
+         in.frame_address(i), in.frame_code_address_size() == 0 ? 0 : in.frame_code_address(i)});
   }
   return absl::OkStatus();
 }

@@ -31,6 +31,7 @@ struct ValidatedDictionary {
     uint32_t current_line = 0;
     uint32_t module = 0;
     uint64_t address = 0;
+    uint64_t code_address = 0;
   };
   struct Stack {
     uint32_t parent = 0;  // stack, smaller than this one's index

@@ -68,6 +68,7 @@ absl::Status BatchWriter::InternFrames() {
                            .file = Id(&GlobalIds::strings, frame.file),
                            .line = frame.line,
                            .current_line = frame.current_line,
+                           .code_address = frame.code_address,
                            .module = Id(&GlobalIds::modules, frame.module),
                            .kind = static_cast<uint32_t>(frame.kind)});
     if (!id.ok()) return id.status();

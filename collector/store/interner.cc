@@ -61,11 +61,11 @@ absl::StatusOr<int64_t> Interner::Module(int64_t path, int64_t build_id) {
 absl::StatusOr<int64_t> Interner::FrameId(const Frame& frame) {
   return FindOrInsert(
       "SELECT id FROM frames WHERE name = ? AND address = ? AND file = ? AND line = ?"
-      " AND current_line = ? AND module = ? AND kind = ?",
-      "INSERT INTO frames (name, address, file, line, current_line, module, kind)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?)",
-      frame.name, frame.address, frame.file, frame.line, frame.current_line, frame.module,
-      frame.kind);
+      " AND current_line = ? AND code_address = ? AND module = ? AND kind = ?",
+      "INSERT INTO frames (name, address, file, line, current_line, code_address, module,"
+      " kind) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      frame.name, frame.address, frame.file, frame.line, frame.current_line, frame.code_address,
+      frame.module, frame.kind);
 }
 
 absl::StatusOr<int64_t> Interner::Stack(int64_t parent, int64_t frame) {

@@ -25,6 +25,7 @@ class Interner {
     int64_t file = 0;  // strings.id
     uint32_t line = 0;
     uint32_t current_line = 0;
+    uint64_t code_address = 0;
     int64_t module = 0;  // modules.id
     uint32_t kind = 0;
   };

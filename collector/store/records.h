@@ -86,7 +86,9 @@ struct FrameRecord {
   uint32_t line = 0;  // first of the function
   std::string module;
   uint64_t address = 0;
-  uint32_t current_line = 0;  // being executed; 0: not recorded
+  uint32_t current_line = 0;      // being executed; 0: not recorded
+  std::string module_build_id{};  // raw bytes; may be empty
+  uint64_t code_address = 0;      // being executed; 0: not recorded
 };
 
 // Stacks as parent links, closed under "parent of".

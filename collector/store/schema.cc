@@ -153,9 +153,22 @@ ALTER TABLE segments ADD COLUMN asked_microticks INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE segments ADD COLUMN allowed_microticks INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+// A native frame may be told apart by the code it executes; 0: it was not recorded.
+constexpr char kCodeAddresses[] = R"sql(
+CREATE TABLE frames_by_code (
+  id INTEGER PRIMARY KEY, name INTEGER NOT NULL, address INTEGER NOT NULL, file INTEGER NOT NULL,
+  line INTEGER NOT NULL, current_line INTEGER NOT NULL, code_address INTEGER NOT NULL,
+  module INTEGER NOT NULL, kind INTEGER NOT NULL,
+  UNIQUE (name, address, file, line, current_line, code_address, module, kind)) STRICT;
+INSERT INTO frames_by_code
+  SELECT id, name, address, file, line, current_line, 0, module, kind FROM frames;
+DROP TABLE frames;
+ALTER TABLE frames_by_code RENAME TO frames;
+)sql";
+
 // kMigrations[n] leads from version n to n + 1.
-constexpr const char* kMigrations[kSchemaVersion] = {kVersion1, kFrameLines, kAttempts, kSymbols,
-                                                     kRates};
+constexpr const char* kMigrations[kSchemaVersion] = {kVersion1, kFrameLines, kAttempts,
+                                                     kSymbols,  kRates,      kCodeAddresses};
 
 absl::Status Damaged(const std::string& path, const std::string& cause) {
   return absl::DataLossError(absl::StrCat(

@@ -49,10 +49,12 @@ absl::StatusOr<StackForest::Stack> ReadStack(Database& database, int64_t id) {
 
 absl::StatusOr<FrameRecord> ReadFrame(Database& database, int64_t id) {
   absl::StatusOr<Statement> row = database.Prepare(
-      "SELECT r.kind, n.content, l.content, r.line, r.current_line, p.content, r.address"
+      "SELECT r.kind, n.content, l.content, r.line, r.current_line, p.content, r.address,"
+      " b.content, r.code_address"
       " FROM frames r"
       " LEFT JOIN strings n ON n.id = r.name LEFT JOIN strings l ON l.id = r.file"
       " LEFT JOIN modules m ON m.id = r.module LEFT JOIN strings p ON p.id = m.path"
+      " LEFT JOIN strings b ON b.id = m.build_id"
       " WHERE r.id = ?");
   if (!row.ok()) return row.status();
   const absl::StatusOr<bool> found = row->With(id).Next();
@@ -67,7 +69,9 @@ absl::StatusOr<FrameRecord> ReadFrame(Database& database, int64_t id) {
                     static_cast<uint32_t>(row->Int(3)),
                     row->String(5),
                     static_cast<uint64_t>(row->Int(6)),
-                    static_cast<uint32_t>(row->Int(4))};
+                    static_cast<uint32_t>(row->Int(4)),
+                    row->String(7),
+                    static_cast<uint64_t>(row->Int(8))};
   row->With();
   return frame;
 }

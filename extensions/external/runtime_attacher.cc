@@ -33,6 +33,7 @@ absl::StatusOr<std::unique_ptr<ProcessSampler>> RuntimeAttacher::Attach() {
   LadderOptions options;
   options.period_ns = kNsPerSecond / options_.sample_hz;
   options.lines = options_.lines;
+  options.code_addresses = options_.lines;
   options.module_files = options_.module_files;
   absl::StatusOr<std::unique_ptr<Ladder>> ladder = Ladder::Attach(runtime->pid, clock_, options);
   if (!ladder.ok()) return ladder.status();

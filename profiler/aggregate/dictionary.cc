@@ -53,10 +53,14 @@ uint32_t Dictionary::AddModule(std::string_view path, std::string_view build_id)
 }
 
 uint32_t Dictionary::AddFrame(const FrameDescription& frame) {
-  const NamedFrame named{
-      frame.kind,   AddString(frame.name), AddString(frame.file),
-      frame.line,   frame.current_line,    AddModule(frame.module_path, frame.module_build_id),
-      frame.address};
+  const NamedFrame named{.kind = frame.kind,
+                         .name = AddString(frame.name),
+                         .file = AddString(frame.file),
+                         .line = frame.line,
+                         .current_line = frame.current_line,
+                         .module = AddModule(frame.module_path, frame.module_build_id),
+                         .address = frame.address,
+                         .code_address = frame.code_address};
   const auto [it, added] = known_frames_.try_emplace(named, frames_.size());
   if (added) frames_.push_back(named);
   return it->second;

@@ -41,11 +41,12 @@ class Dictionary {
     uint32_t current_line = 0;
     uint32_t module = 0;
     uint64_t address = 0;
+    uint64_t code_address = 0;
     friend bool operator==(const NamedFrame&, const NamedFrame&) = default;
     template <typename H>
     friend H AbslHashValue(H h, const NamedFrame& f) {
       return H::combine(std::move(h), f.kind, f.name, f.file, f.line, f.current_line, f.module,
-                        f.address);
+                        f.address, f.code_address);
     }
   };
   struct StackNode {

@@ -111,9 +111,12 @@ void WriteDictionary(const Dictionary& dictionary, v1::Dictionary* out) {
     out->add_module_build_id(dictionary.modules()[i].build_id);
   }
   const auto added = absl::MakeConstSpan(dictionary.frames()).subspan(sent.frames);
-  const bool lines = std::any_of(added.begin(), added.end(), [](const Dictionary::NamedFrame& f) {
-    return f.current_line != 0;
-  });
+  const auto any = [&added](auto field) {
+    return std::any_of(added.begin(), added.end(),
+                       [field](const Dictionary::NamedFrame& frame) { return frame.*field != 0; });
+  };
+  const bool lines = any(&Dictionary::NamedFrame::current_line);
+  const bool code_addresses = any(&Dictionary::NamedFrame::code_address);
   for (const Dictionary::NamedFrame& frame : added) {
     out->add_frame_kind(static_cast<v1::FrameKind>(frame.kind));
     out->add_frame_name(frame.name);
@@ -122,6 +125,7 @@ void WriteDictionary(const Dictionary& dictionary, v1::Dictionary* out) {
     if (lines) out->add_frame_current_line(frame.current_line);
     out->add_frame_module(frame.module);
     out->add_frame_address(frame.address);
+    if (code_addresses) out->add_frame_code_address(frame.code_address);
   }
   for (size_t i = sent.stacks; i < dictionary.stacks().size(); ++i) {
     out->add_stack_parent(dictionary.stacks()[i].parent);

@@ -69,6 +69,7 @@ FrameDescription FrameNames::Describe(const Frame& frame) {
   const Module& module = modules_.Get(frame.module);
   description.module_path = module.path;
   description.module_build_id = module.build_id;
+  if (code_addresses_) description.code_address = frame.address;
   const FunctionSymbol symbol = FindSymbol(frame);
   if (!symbol.name.empty()) {
     description.name = symbol.name;

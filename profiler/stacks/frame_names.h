@@ -24,13 +24,14 @@ namespace lambent {
 // Off the capture path, but for Expect. Confined to the sampler thread.
 class FrameNames {
  public:
-  // All must outlive this. What names no reader has filled in are added to `strings`. `files` is told
-  // of the process's modules; null: nobody is.
+  // All must outlive this. What names no reader has filled in are added to `strings`.
+  // `code_addresses`: see LadderOptions. `files` is told of the process's modules; null: nobody is.
   FrameNames(os::ProcessFiles& process, const ModuleTable& modules, StringTable& strings,
-             ModuleFiles* files)
+             bool code_addresses, ModuleFiles* files)
       : process_(process),
         modules_(modules),
         strings_(strings),
+        code_addresses_(code_addresses),
         files_(files),
         generated_(process, modules, strings) {}
 
@@ -61,6 +62,7 @@ class FrameNames {
   const os::ProcessFiles& process_;
   const ModuleTable& modules_;
   StringTable& strings_;
+  const bool code_addresses_;
   ModuleFiles* const files_;
   GeneratedCode generated_;
   absl::flat_hash_map<uint32_t, std::unique_ptr<Symbols>> symbols_;  // by module id

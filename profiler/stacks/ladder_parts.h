@@ -44,6 +44,9 @@ struct LadderOptions {
   // Interpreted frames are told apart by the line they execute. Many more stacks: for a recording,
   // not for what runs all day.
   bool lines = false;
+  // Native frames are told apart by their code's own addresses, which debugging information turns
+  // into lines and inlined functions. As many more stacks.
+  bool code_addresses = false;
 };
 
 // What the ladder does to the system; tests replace parts of it.

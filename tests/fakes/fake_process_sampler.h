@@ -58,6 +58,8 @@ class FakeProcessSampler final : public ProcessSampler {
     }
   }
   // Appends a kTruncated frame at the root end of the thread's present stack.
+  // Frames of modules are described with what they execute: all are of one function at 0x10.
+  void TellCodeAddresses() { code_addresses_ = true; }
   void Truncate(int32_t tid) { Find(tid).stack.push_back({.kind = FrameKind::kTruncated}); }
   // Called at the start of each Observe(), with the number of ticks before it: for scripts in time.
   void OnTick(std::function<void(uint64_t)> script) { script_ = std::move(script); }
@@ -88,6 +90,8 @@ class FakeProcessSampler final : public ProcessSampler {
     if (frame.module != ModuleId{}) {
       description.module_path = "/var/task/bootstrap";
       description.module_build_id = "\x01\x02\x03\x04";
+      if (code_addresses_) description.code_address = frame.address;
+      if (code_addresses_) description.address = 0x10;
     }
     return description;
   }
@@ -159,6 +163,7 @@ class FakeProcessSampler final : public ProcessSampler {
   StringTable strings_;
   std::map<int32_t, Thread> threads_;  // ordered, so that a test knows the order of samples
   std::function<void(uint64_t)> script_;
+  bool code_addresses_ = false;
   bool ended_ = false;
   uint64_t ticks_ = 0;
 };

@@ -100,6 +100,8 @@ TEST(BatchValidatorTest, RefusesWhatDoesNotHangTogether) {
        [](auto& c) { c.mutable_dictionary()->add_frame_line(1); }},
       {"columns differ in length",
        [](auto& c) { c.mutable_dictionary()->add_frame_current_line(1); }},
+      {"frame: columns differ in length",
+       [](auto& c) { c.mutable_dictionary()->add_frame_code_address(1); }},
       {"dictionary.stack: columns differ",
        [](auto& c) { c.mutable_dictionary()->add_stack_parent(0); }},
       {"dictionary.module: columns differ",

@@ -20,10 +20,27 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 // Before kFrameLines and kSymbols of schema.cc.
 constexpr int kLayoutBeforeLines = 1;
 constexpr int kLayoutBeforeSymbols = 3;
+// Before kCodeAddresses.
+constexpr int kLayoutBeforeCodeAddresses = 5;
+
+// From a layout to the one before it.
+constexpr char kWithoutCodeAddresses[] =
+    "CREATE TABLE old (id INTEGER PRIMARY KEY, name INTEGER NOT NULL, address INTEGER NOT NULL,"
+    " file INTEGER NOT NULL, line INTEGER NOT NULL, current_line INTEGER NOT NULL,"
+    " module INTEGER NOT NULL, kind INTEGER NOT NULL,"
+    " UNIQUE (name, address, file, line, current_line, module, kind)) STRICT;"
+    "INSERT INTO old SELECT id, name, address, file, line, current_line, module, kind"
+    " FROM frames; DROP TABLE frames; ALTER TABLE old RENAME TO frames;";
+constexpr char kWithoutRates[] =
+    "ALTER TABLE segments DROP COLUMN ticks; ALTER TABLE segments DROP COLUMN sampled_us;"
+    "ALTER TABLE segments DROP COLUMN asked_microticks;"
+    "ALTER TABLE segments DROP COLUMN allowed_microticks;";
+constexpr char kWithoutSymbols[] = "DROP TABLE symbol_tables; DROP TABLE symbol_parts;";
 
 std::string Content(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -60,11 +77,8 @@ TEST_F(SchemaTest, BringsFramesWithoutLinesAlong) {
         " kind INTEGER NOT NULL, UNIQUE (name, address, file, line, module, kind)) STRICT;"
         "INSERT INTO old SELECT id, name, address, file, line, module, kind FROM frames;"
         "DROP TABLE frames; ALTER TABLE old RENAME TO frames;"
-        "DROP INDEX events_of_losses; DROP TABLE symbol_tables; DROP TABLE symbol_parts;"
-        "ALTER TABLE segments DROP COLUMN ticks; ALTER TABLE segments DROP COLUMN sampled_us;"
-        "ALTER TABLE segments DROP COLUMN asked_microticks;"
-        "ALTER TABLE segments DROP COLUMN allowed_microticks; PRAGMA user_version = ",
-        kLayoutBeforeLines);
+        "DROP INDEX events_of_losses;",
+        kWithoutRates, kWithoutSymbols, "PRAGMA user_version = ", kLayoutBeforeLines);
     const absl::Status made = database->Execute(sql.c_str());
     ASSERT_TRUE(made.ok()) << made;
   }
@@ -86,16 +100,53 @@ TEST_F(SchemaTest, WantsSymbolsOfFramesStoredBefore) {
   store_.reset();
   {
     auto database = Database::Open(DatabasePath(), Database::Mode::kReadWrite);
-    const std::string sql =
-        absl::StrCat("DROP TABLE symbol_tables; DROP TABLE symbol_parts; PRAGMA user_version = ",
-                     kLayoutBeforeSymbols);
-    ASSERT_TRUE(database->Execute(sql.c_str()).ok());
+    const std::string sql = absl::StrCat(kWithoutCodeAddresses, kWithoutRates, kWithoutSymbols,
+                                         "PRAGMA user_version = ", kLayoutBeforeSymbols);
+    const absl::Status made = database->Execute(sql.c_str());
+    ASSERT_TRUE(made.ok()) << made;
   }
   Reopen();
   const auto wanted = store_->ReadWantedSymbols(*Open(), 10);
   ASSERT_TRUE(wanted.ok()) << wanted.status();
   EXPECT_THAT(*wanted, ::testing::ElementsAre("\x01\x02"));
   EXPECT_EQ(Count(), (Sums{5, 2}));
+}
+
+// A database from before native frames had the code they execute. What comes after it tells two
+// frames of one function apart.
+TEST_F(SchemaTest, BringsFramesWithoutCodeAddressesAlong) {
+  ASSERT_TRUE(Store(*Open(), 1, testing::GoodContent()).ok());
+  store_.reset();
+  {
+    auto database = Database::Open(DatabasePath(), Database::Mode::kReadWrite);
+    const std::string sql =
+        absl::StrCat(kWithoutCodeAddresses, "PRAGMA user_version = ", kLayoutBeforeCodeAddresses);
+    const absl::Status made = database->Execute(sql.c_str());
+    ASSERT_TRUE(made.ok()) << made;
+  }
+  Reopen();
+  EXPECT_EQ(Count(), (Sums{5, 2}));
+  v1::BatchContent next = testing::GoodContent();
+  next.set_dictionary_epoch(2);
+  for (const uint64_t address : {0U, 0U, 0x44U}) {
+    next.mutable_dictionary()->add_frame_code_address(address);
+  }
+  ASSERT_TRUE(Store(*Open(), 2, next).ok());
+  std::vector<int64_t> stacks;
+  ASSERT_TRUE(store_
+                  ->ReadSegments({},
+                                 [&](const SegmentRecord& s) {
+                                   stacks.insert(stacks.end(), s.samples.stack.begin(),
+                                                 s.samples.stack.end());
+                                 })
+                  .ok());
+  const auto forest = store_->ReadStacks(stacks);
+  ASSERT_TRUE(forest.ok()) << forest.status();
+  std::vector<uint64_t> of_library;
+  for (const auto& [id, frame] : forest->frames) {
+    if (frame.module_build_id == "\x01\x02") of_library.push_back(frame.code_address);
+  }
+  EXPECT_THAT(of_library, UnorderedElementsAre(0, 0x44));
 }
 
 TEST_F(SchemaTest, GoesOnWithADatabaseOfLayout1) {

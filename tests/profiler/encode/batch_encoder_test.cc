@@ -342,6 +342,21 @@ TEST_F(BatchEncoderTest, FoldsStacksThatAreOneByName) {
   EXPECT_THAT(content.dictionary().stack_parent(), SizeIs(1));
   EXPECT_THAT(content.dictionary().module_path(), SizeIs(1));
   EXPECT_EQ(content.dictionary().module_build_id(0), "\x01\x02\x03\x04");
+  EXPECT_THAT(content.dictionary().frame_code_address(), SizeIs(0));
+}
+
+TEST_F(BatchEncoderTest, SendsCodeAddressesWhereTheyAreAskedFor) {
+  process_.TellCodeAddresses();
+  process_.RunNative(1, {0x1010});
+  Tick();
+  process_.RunNative(1, {0x1018});
+  Tick();
+
+  const v1::BatchContent content = CutContent();
+
+  EXPECT_THAT(content.dictionary().frame_address(), ElementsAre(0x10, 0x10));
+  EXPECT_THAT(content.dictionary().frame_code_address(), ElementsAre(0x1010, 0x1018));
+  EXPECT_THAT(content.dictionary().stack_parent(), SizeIs(2));
 }
 
 }  // namespace

@@ -68,7 +68,12 @@ absl::Status CheckValue(const Flag& flag, const std::string& value) {
 
 std::string Arguments::value(const std::string& flag) const {
   const auto found = values_.find(flag);
-  return found == values_.end() ? std::string() : found->second;
+  return found == values_.end() ? std::string() : found->second.back();
+}
+
+std::vector<std::string> Arguments::values(const std::string& flag) const {
+  const auto found = values_.find(flag);
+  return found == values_.end() ? std::vector<std::string>() : found->second;
 }
 
 absl::StatusOr<Arguments> ParseArguments(absl::Span<const Flag> flags,

@@ -26,10 +26,14 @@ class Arguments {
   bool has(const std::string& flag) const { return values_.count(flag) != 0; }
   // The last value given; empty if none was. A switch's is "true" or "false".
   std::string value(const std::string& flag) const;
-  void Set(const std::string& flag, std::string value) { values_[flag] = std::move(value); }
+  // All that were given, in order.
+  std::vector<std::string> values(const std::string& flag) const;
+  void Set(const std::string& flag, std::string value) {
+    values_[flag].push_back(std::move(value));
+  }
 
  private:
-  std::map<std::string, std::string> values_;
+  std::map<std::string, std::vector<std::string>> values_;
 };
 
 // Reads "--flag value", "--flag=value", "-f value", "--switch", "--switch=false". No positional

@@ -91,6 +91,8 @@ absl::StatusOr<RecordOptions> OptionsOf(const Call& call) {
   options.thread_roots = given.value("threads") == "true";
   options.native = given.value("native") != "false" && given.value("no-native") != "true";
   options.lines = given.value("lines") == "true";
+  options.inlined = given.value("no-inline") != "true";
+  options.debug_directories = given.values("debug-dir");
   options.with_lock = given.value("gil") == "true";
   for (int rung = 0; rung < kRungCount; ++rung) {
     if (given.value("rung") == RungName(static_cast<Rung>(rung))) {
@@ -193,8 +195,20 @@ Command RecordCommand() {
       {"children", "", "its child processes too, each program a tower of its own", {}, "c"},
       {"threads", "", "each thread a tower of its own", {}, "t"},
       {"native", "", "C functions called from Python too, in their place (default)", {}, ""},
-      {"lines", "", "tell Python's frames apart by the line they execute", {}, "l"},
+      {"lines", "", "tell frames apart by the line they execute", {}, "l"},
       {"gil", "", "only while a thread held its Python's global lock", {}, ""},
+      {"no-inline",
+       "",
+       "functions that were inlined belong to the ones they were inlined into",
+       {},
+       ""},
+      {"debug-dir",
+       "DIR",
+       "debugging information of native code is in DIR/.build-id too (/usr/lib/debug); may be "
+       "given "
+       "again",
+       {},
+       ""},
       {"no-native",
        "",
        "Python's frames only: a running thread need not be stopped for them",

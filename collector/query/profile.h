@@ -26,6 +26,7 @@ struct Profile {
     std::string module;  // path of the module; may be empty
     uint64_t address = 0;
     uint32_t current_line = 0;  // it executes; frames are parted by it; 0: not recorded
+    bool inlined = false;       // into its caller: no call, and no address of its own
 
     // The line to lead people to.
     uint32_t shown_line() const { return current_line != 0 ? current_line : line; }

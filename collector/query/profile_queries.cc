@@ -58,7 +58,8 @@ absl::StatusOr<std::vector<InvocationSummary>> SummariseInvocations(ProfileStore
   return result;
 }
 
-absl::StatusOr<Profile> MergeProfile(ProfileStore& store, const Selection& selection) {
+absl::StatusOr<Profile> MergeProfile(ProfileStore& store, const Selection& selection,
+                                     const SourceView& view) {
   SampleMerger merger(selection);
   const absl::Status read = store.ReadSegments(
       selection.filter, [&](const SegmentRecord& segment) { merger.Add(segment); });
@@ -71,7 +72,8 @@ absl::StatusOr<Profile> MergeProfile(ProfileStore& store, const Selection& selec
   const absl::StatusOr<absl::flat_hash_map<int64_t, std::string>> threads =
       store.ReadThreadNames(merger.Threads());
   if (!threads.ok()) return threads.status();
-  Profile profile = merger.Build(*forest, *threads);
+  if (view.symbolizer != nullptr) view.symbolizer->LookAgain();
+  Profile profile = merger.Build(*forest, *threads, view);
   if (profile.rows.empty() && profile.drops.empty()) {
     return absl::NotFoundError(absl::StrCat("no samples of ", Describe(selection)));
   }

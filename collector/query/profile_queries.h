@@ -10,6 +10,7 @@
 #include "collector/query/metric_series.h"
 #include "collector/query/profile.h"
 #include "collector/query/selection.h"
+#include "collector/query/source_view.h"
 #include "collector/store/profile_store.h"
 
 namespace lambent::collector {
@@ -26,8 +27,10 @@ absl::StatusOr<std::vector<InvocationSummary>> SummariseInvocations(ProfileStore
                                                                     size_t limit);
 
 // All samples of the selection, merged. NOT_FOUND when no segment holds a sample or a drop of it;
-// else the store's errors. Thread-safe.
-absl::StatusOr<Profile> MergeProfile(ProfileStore& store, const Selection& selection);
+// else the store's errors. Code without debugging information is shown as it was named.
+// Thread-safe.
+absl::StatusOr<Profile> MergeProfile(ProfileStore& store, const Selection& selection,
+                                     const SourceView& view = {});
 
 // Series of the selection: of its environment if it names one, else of the invocations it selects,
 // each between its start and end. Errors: the store's; NOT_FOUND when no invocation matches.

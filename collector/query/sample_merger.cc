@@ -13,6 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 
 #include "collector/query/frame_name.h"
+#include "collector/query/frame_table.h"
 #include "collector/query/tree_builder.h"
 
 namespace lambent::collector {
@@ -23,40 +24,6 @@ std::vector<int64_t> Unique(std::vector<int64_t> ids) {
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   return ids;
 }
-
-// Frames as shown, each once: what looks the same in two environments or versions is one frame.
-class FrameTable {
- public:
-  FrameTable(const StackForest& forest, std::vector<Profile::Frame>& shown)
-      : forest_(forest), shown_(shown) {}
-
-  uint32_t Index(int64_t id) {
-    const auto [known, added] = by_id_.try_emplace(id, 0);
-    if (!added) return known->second;
-    const auto record = forest_.frames.find(id);
-    return by_id_[id] = Add(record == forest_.frames.end() ? FrameRecord{} : record->second);
-  }
-
-  // The frame below stacks that says: it could run, and waited for a CPU.
-  uint32_t RunQueue() { return Add({.kind = FrameKind::kRunQueue}); }
-
- private:
-  uint32_t Add(const FrameRecord& record) {
-    Profile::Frame frame = ShownFrame(record);
-    const auto [same, is_new] = by_look_.try_emplace(
-        std::make_tuple(frame.kind, frame.name, frame.file, frame.current_line, frame.module),
-        static_cast<uint32_t>(shown_.size()));
-    if (is_new) shown_.push_back(std::move(frame));
-    return same->second;
-  }
-
-  const StackForest& forest_;
-  std::vector<Profile::Frame>& shown_;
-  absl::flat_hash_map<int64_t, uint32_t> by_id_;
-  absl::flat_hash_map<std::tuple<FrameKind, std::string, std::string, uint32_t, std::string>,
-                      uint32_t>
-      by_look_;
-};
 
 // Nodes by stack id, made from the root down.
 class StackPlacer {
@@ -75,7 +42,7 @@ class StackPlacer {
     }
     TreeBuilder::Node node = nodes_[id];
     for (auto step = path_.rbegin(); step != path_.rend(); ++step) {
-      node = tree_.Child(node, frames_.Index(step->second));
+      for (const uint32_t frame : frames_.Indices(step->second)) node = tree_.Child(node, frame);
       nodes_[step->first] = node;
     }
     return node;
@@ -136,11 +103,12 @@ std::vector<int64_t> SampleMerger::Threads() const {
 }
 
 Profile SampleMerger::Build(const StackForest& forest,
-                            const absl::flat_hash_map<int64_t, std::string>& thread_names) const {
+                            const absl::flat_hash_map<int64_t, std::string>& thread_names,
+                            const SourceView& view) const {
   Profile profile;
   profile.title = Describe(selection_);
   profile.frames.push_back({.kind = FrameKind::kUnknown, .name = "all"});
-  FrameTable frames(forest, profile.frames);
+  FrameTable frames(forest, view, profile.frames);
   TreeBuilder tree;
   StackPlacer placer(forest, frames, tree);
   absl::flat_hash_map<std::string, uint32_t> threads;
@@ -159,7 +127,7 @@ Profile SampleMerger::Build(const StackForest& forest,
         threads.try_emplace(name, static_cast<uint32_t>(profile.threads.size()));
     if (added) profile.threads.push_back(name);
     const TreeBuilder::Node leaf =
-        stack == 0 ? tree.Child(0, frames.Index(kNoStackFrame)) : placer.Place(stack);
+        stack == 0 ? tree.Child(0, frames.Indices(kNoStackFrame)[0]) : placer.Place(stack);
     Sum& into = merged[{leaf, entry->second, phase}];
     into.wall_us += sum.wall_us;
     into.cpu_us += sum.cpu_us;

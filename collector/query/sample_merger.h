@@ -12,6 +12,7 @@
 
 #include "collector/query/profile.h"
 #include "collector/query/selection.h"
+#include "collector/query/source_view.h"
 #include "collector/store/records.h"
 #include "profiler/base/drop_reason.h"
 
@@ -36,7 +37,8 @@ class SampleMerger {
   // waited for a CPU hangs below its stack under a frame of kind kRunQueue; sums stay what they
   // are.
   Profile Build(const StackForest& forest,
-                const absl::flat_hash_map<int64_t, std::string>& thread_names) const;
+                const absl::flat_hash_map<int64_t, std::string>& thread_names,
+                const SourceView& view) const;
 
  private:
   struct Sum {

@@ -25,8 +25,8 @@ TreeBuilder::Layout TreeBuilder::Lay(const std::vector<Profile::Frame>& frames) 
   const auto by_name = [&](Node a, Node b) {
     const Profile::Frame& fa = frames[nodes_[a].frame];
     const Profile::Frame& fb = frames[nodes_[b].frame];
-    return std::tie(fa.name, fa.file, fa.current_line, fa.module, fa.kind) <
-           std::tie(fb.name, fb.file, fb.current_line, fb.module, fb.kind);
+    return std::tie(fa.name, fa.file, fa.current_line, fa.module, fa.kind, fa.inlined) <
+           std::tie(fb.name, fb.file, fb.current_line, fb.module, fb.kind, fb.inlined);
   };
   Layout layout;
   layout.place.resize(count);

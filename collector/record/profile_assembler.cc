@@ -58,8 +58,9 @@ absl::Status ProfileAssembler::Add(std::vector<EncodedBatch> batches) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<collector::Profile> ProfileAssembler::Build(const collector::Selection& selection) {
-  return collector::MergeProfile(*store_, selection);
+absl::StatusOr<collector::Profile> ProfileAssembler::Build(const collector::Selection& selection,
+                                                           const collector::SourceView& view) {
+  return collector::MergeProfile(*store_, selection, view);
 }
 
 void ProfileAssembler::Count(const collector::ValidatedBatch& batch) {

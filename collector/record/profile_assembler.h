@@ -12,6 +12,7 @@
 
 #include "collector/query/profile.h"
 #include "collector/query/selection.h"
+#include "collector/query/source_view.h"
 #include "collector/receive/validated_batch.h"
 #include "collector/receive/validated_hello.h"
 #include "collector/store/profile_store.h"
@@ -43,7 +44,8 @@ class ProfileAssembler {
   absl::Status Add(std::vector<EncodedBatch> batches);
 
   // The selected samples as one profile. NotFound: there is neither a sample nor a drop.
-  absl::StatusOr<collector::Profile> Build(const collector::Selection& selection = {});
+  absl::StatusOr<collector::Profile> Build(const collector::Selection& selection,
+                                           const collector::SourceView& view);
   const SampleTotals& totals() const { return totals_; }
 
  private:

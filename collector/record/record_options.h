@@ -21,9 +21,12 @@ struct RecordOptions {
   absl::Duration duration = absl::InfiniteDuration();
   bool children = false;      // the process's descendants too
   bool thread_roots = false;  // each thread a tower of its own
-  bool lines = false;         // Python frames are told apart by the line they execute
+  bool lines = false;         // frames are told apart by the line they execute
   bool with_lock = false;     // only samples of threads that held their interpreter's global lock
-  bool native = true;         // an interpreter's threads: C functions among its own frames
+  bool inlined = true;        // functions that were inlined are frames of their own
+  // Where debugging information is looked for, before /usr/lib/debug.
+  std::vector<std::string> debug_directories = {};
+  bool native = true;  // an interpreter's threads: C functions among its own frames
   // The rung for running threads; none: the ladder's own choice.
   std::optional<Rung> rung;
 };

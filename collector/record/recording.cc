@@ -51,6 +51,16 @@ SessionOptions SessionOf(const RecordOptions& options) {
   return session;
 }
 
+// The program's own files too, first as the process sees them, where it has a root of its own.
+collector::DebugFileSearch DebugFilesOf(const RecordOptions& options, int32_t pid) {
+  collector::DebugFileSearch search;
+  search.debug_directories.insert(search.debug_directories.begin(),
+                                  options.debug_directories.begin(),
+                                  options.debug_directories.end());
+  search.module_roots = {absl::StrCat("/proc/", pid, "/root"), ""};
+  return search;
+}
+
 bool CanSample(const std::vector<RungProbe>& rungs) {
   return std::any_of(rungs.begin(), rungs.end(), [](const RungProbe& probe) {
     return probe.available && probe.rung != Rung::kUnchanged && probe.rung != Rung::kMetricsOnly;
@@ -196,7 +206,9 @@ absl::StatusOr<Recorded> Recording::Finish() {
   recorded.ticks = report_.ticks();
   recorded.rungs = report_.rungs();
   recorded.command_end = command_end_;
-  absl::StatusOr<collector::Profile> profile = assembler_->Build({.with_lock = options_.with_lock});
+  collector::Symbolizer symbolizer(DebugFilesOf(options_, pid_));
+  absl::StatusOr<collector::Profile> profile = assembler_->Build(
+      {.with_lock = options_.with_lock}, {&symbolizer, options_.inlined, options_.lines});
   if (!profile.ok() && profile.status().code() != absl::StatusCode::kNotFound) {
     return profile.status();
   }

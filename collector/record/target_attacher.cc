@@ -92,6 +92,7 @@ LadderOptions TargetAttacher::OptionsOf(int32_t pid) const {
   options.native = options_.native ? NativeFrames::kAlways : NativeFrames::kNever;
   options.only = options_.rung;
   options.lines = options_.lines;
+  options.code_addresses = true;
   if (pid != pid_) options.max_threads = kMaxThreadsOfDescendant;
   return options;
 }

@@ -48,6 +48,7 @@ void AppendFrames(absl::Span<const Profile::Frame> frames, std::string* out) {
     if (frame.current_line != 0) {
       absl::StrAppend(out, ",\"current_line\":", frame.current_line);
     }
+    if (frame.inlined) out->append(",\"inlined\":true");
     if (!frame.module.empty()) {
       out->push_back(',');
       AppendField("module", frame.module, out);

@@ -128,8 +128,10 @@ class PprofWriter {
       const auto module = modules_.find(frame.module);
       const uint64_t base = module == modules_.end() ? 0 : module->second * kModuleSpacing;
       if (base != 0) location.Varint(kLocationMapping, module->second);
-      // Frames without an address get one of their own: pprof tells locations apart by it.
-      const uint64_t address = frame.address != 0 ? frame.address % kModuleSpacing : i + 1;
+      // Frames without an address get one of their own, and so do those that a line parts from
+      // others of their function: pprof tells locations apart by it.
+      const bool of_function = frame.address != 0 && frame.current_line == 0;
+      const uint64_t address = of_function ? frame.address % kModuleSpacing : i + 1;
       location.Varint(kLocationAddress, base + address);
       location.Message(kLocationLine, line);
       out_.Message(kProfileLocation, location);

@@ -126,6 +126,7 @@ class SvgWriter {
       out_.append("\n");
       AppendXmlText(Shorten(ValidUtf8(frame.module), kTitleLimit), &out_);
     }
+    if (frame.inlined) out_.append("\ninlined into its caller");
     out_.append("\n");
     AppendXmlText(words, &out_);
     absl::StrAppendFormat(&out_,

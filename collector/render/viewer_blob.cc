@@ -42,7 +42,7 @@ void AppendFrames(const TreeView& tree, std::string* out) {
     return it->second;
   };
   intern("");
-  std::string columns[7];
+  std::string columns[8];
   for (const Profile::Frame& frame : tree.frames) {
     AppendVarint(static_cast<uint64_t>(frame.kind), &columns[0]);
     AppendVarint(intern(frame.name), &columns[1]);
@@ -51,6 +51,7 @@ void AppendFrames(const TreeView& tree, std::string* out) {
     AppendVarint(intern(frame.module), &columns[4]);
     AppendVarint(frame.address & 0xFFFFFFFF, &columns[5]);
     AppendVarint(frame.address >> 32, &columns[6]);
+    AppendVarint(frame.inlined ? 1 : 0, &columns[7]);
   }
   size_t bytes = 0;
   for (const std::string& text : strings) bytes += text.size();

@@ -16,8 +16,8 @@ namespace lambent::collector {
 //   diff}
 // - strings: count, byte length of all, UTF-16 length of each, then all their UTF-8 in one piece
 //   (one TextDecoder call instead of one a string)
-// - frames: count, then columns kind, name, file, line, module (string indices), and address in two
-//   halves of 32 bits (low, high)
+// - frames: count, then columns kind, name, file, line, module (string indices), address in two
+//   halves of 32 bits (low, high), and 1 where it was inlined into its caller
 // - nodes: count, then columns frame, and how many levels up from the previous node's child level
 //   (0: a child of the previous node)
 // - rows: count, then columns leaf (difference to the row before, by which they are sorted),

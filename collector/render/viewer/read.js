@@ -48,7 +48,7 @@ function readProfile(reader) {
   const f = reader.number();
   const column = (Type) => reader.column(f, Type);
   const frames = { kind: column(), name: column(), file: column(), line: column(), module: column(),
-                   low: column(), high: column() };
+                   low: column(), high: column(), inlined: column() };
   const n = reader.number();
   const frame = reader.column(n), up = reader.column(n), depth = new Uint32Array(n);
   for (let i = 1; i < n; i++) depth[i] = depth[i - 1] + 1 - up[i];

@@ -70,7 +70,8 @@ function tip(node, clientX, clientY) {
     const address = frames.high[f] * 2 ** 32 + frames.low[f];
     out.push(line('p', module + (address ? ' + 0x' + address.toString(16) : '')));
   }
-  if (node) out.push(line('p', KINDS[kind] || 'kind ' + kind));
+  const inlined = frames.inlined[f] ? ', inlined into its caller' : '';
+  if (node) out.push(line('p', (KINDS[kind] || 'kind ' + kind) + inlined));
   out.push(table);
   if (node && WHY[kind]) out.push(line('p', WHY[kind]));
   box.replaceChildren(...out);

@@ -49,6 +49,9 @@ TEST(ParseArgumentsTest, SwitchesAreTrueUnlessToldOtherwise) {
 
 TEST(ParseArgumentsTest, TheLastOfEqualFlagsCounts) {
   EXPECT_EQ(Parse({"-f", "a", "-f", "b"})->value("function"), "b");
+  EXPECT_EQ(Parse({"-f", "a", "-f", "b"})->values("function"),
+            (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(Parse({"-f", "a"})->values("cold").empty());
 }
 
 TEST(ParseArgumentsTest, UnknownFlagsGetASuggestion) {

@@ -83,6 +83,31 @@ TEST(RenderLinesTest, JsonTellsBothLines) {
   EXPECT_FALSE(json["frames"][3].contains("current_line"));
 }
 
+// A function that calls another one and has it inlined elsewhere.
+Profile InlinedProfile() {
+  ProfileBuilder builder;
+  const uint32_t thread = builder.Thread("main");
+  const uint32_t outer = builder.Frame(FrameKind::kNative, "outer", "a.cc", 10);
+  const uint32_t called = builder.Frame(FrameKind::kNative, "leaf", "a.cc", 30);
+  const uint32_t inlined = builder.Frame(FrameKind::kNative, "leaf", "a.cc", 30);
+  builder.profile().frames[inlined].inlined = true;
+  for (const uint32_t leaf : {called, inlined}) {
+    builder.Add({outer, leaf}, {.thread = thread, .phase = 2, .wall_us = 5, .samples = 1});
+  }
+  return builder.Build();
+}
+
+TEST(RenderInlinedTest, FoldedStacksHaveItsName) {
+  EXPECT_EQ(Drawn(InlinedProfile(), Format::kFolded), "outer;leaf 10\n");
+}
+
+TEST(RenderInlinedTest, JsonAndTitlesMarkIt) {
+  const auto json = nlohmann::json::parse(Drawn(InlinedProfile(), Format::kJson));
+  EXPECT_FALSE(json["frames"][2].contains("inlined"));
+  EXPECT_EQ(json["frames"][3]["inlined"], true);
+  EXPECT_EQ(CountOf(Drawn(InlinedProfile(), Format::kSvg), "inlined into its caller"), 1U);
+}
+
 TEST(RenderGoldenTest, Folded) {
   ExpectGolden("small.folded", Drawn(SmallProfile(), Format::kFolded));
   ExpectGolden("hostile.folded", Drawn(HostileProfile(), Format::kFolded));

@@ -10,10 +10,16 @@
 
 #include "gtest/gtest.h"
 
+#include "collector/symbolize/debug_file.h"
+#include "collector/symbolize/symbolizer.h"
+#include "profiler/os/file_bytes.h"
 #include "tests/support/program.h"
 
 // The program of targets/inlined_target.cc, as tests look at it. Header-only.
 namespace lambent::support {
+
+// The function the others are inlined into.
+inline constexpr char kOuter[] = "_ZN7inlined5OuterEm";
 
 // The line of a source file below tests/collector/symbolize/targets that holds `text`; 0: none.
 inline uint32_t LineOf(const std::string& file, const std::string& text) {
@@ -44,6 +50,24 @@ inline std::pair<uint64_t, uint64_t> CodeOf(const std::string& program, const st
   }
   ADD_FAILURE() << program << " has no function " << symbol;
   return {0, 0};
+}
+
+inline std::string BuildIdOf(const std::string& program) {
+  const auto file = collector::DebugFile::Read(**os::OpenFileBytes(program));
+  return file.ok() ? (*file)->build_id() : std::string();
+}
+
+// An address of a program with debugging information where the innermost function spins.
+inline uint64_t DeepestCode(const std::string& program) {
+  collector::Symbolizer symbolizer({{}, {""}});
+  const uint32_t line = LineOf("inlined_work.h", "the spinning line");
+  const auto [low, high] = CodeOf(program, kOuter);
+  for (uint64_t at = low; at < high; ++at) {
+    const auto frames = symbolizer.Find(program, BuildIdOf(program), at);
+    if (frames.ok() && frames->size() == 4 && (*frames)[0].line == line) return at;
+  }
+  ADD_FAILURE() << program << ": nothing is inlined";
+  return 0;
 }
 
 // Puts a program's debugging information where its build id says, below `directory`, and a copy of

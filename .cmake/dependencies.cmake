@@ -47,6 +47,7 @@ target_link_libraries(dep_json INTERFACE nlohmann_json::nlohmann_json)
 lambent_dependency(zlib z)
 lambent_dependency(lzma lzma)
 lambent_dependency(dw ${DW_LIBRARIES})
+lambent_dependency(iberty iberty)
 lambent_dependency(threads pthread)
 
 # The archives' closure for a static program, in the order pkg-config gives, as one group.

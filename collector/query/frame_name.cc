@@ -2,25 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/query/frame_name.h"
 
-#include <cxxabi.h>
-
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
 
+#include "collector/query/demangle.h"
+
 namespace lambent::collector {
 namespace {
 
-constexpr size_t kMaxMangledBytes = 2048;
 constexpr size_t kMaxShownBytes = 4096;
-// What demangling may be asked to write, by the estimate below.
-constexpr uint64_t kMaxGrownBytes = uint64_t{16} << 20;
 
 // Bytes of the UTF-8 sequence at the start of `bytes` (RFC 3629), 0 when there is none.
 size_t Utf8Length(std::string_view bytes) {
@@ -41,40 +35,6 @@ size_t Utf8Length(std::string_view bytes) {
   const bool surrogate = code >= 0xd800 && code <= 0xdfff;
   // U+0080 to U+009F are control characters too.
   return code < smallest || code > 0x10ffff || surrogate || code < 0xa0 ? 0 : length;
-}
-
-// An upper estimate of how long a mangled name's text is. A back reference (S_, T0_) repeats what
-// was written before, so a short name made of references to references stands for a text of
-// astronomic length, and __cxa_demangle would try to write it. The first use of a reference can at
-// most double the text so far; what its later uses add is known by then.
-uint64_t GrownBytes(std::string_view symbol) {
-  std::array<uint64_t, 256> known{};
-  uint64_t grown = 0;
-  for (size_t i = 0; i < symbol.size() && grown <= kMaxGrownBytes; ++i) {
-    grown += 8;  // built-in types and operators are written longer than they are mangled
-    if (symbol[i] != 'S' && symbol[i] != 'T') continue;
-    size_t end = i + 1;
-    while (end < symbol.size() && end - i <= 3 &&
-           ((symbol[end] >= '0' && symbol[end] <= '9') ||
-            (symbol[end] >= 'A' && symbol[end] <= 'Z'))) {
-      ++end;
-    }
-    if (end >= symbol.size() || symbol[end] != '_') continue;  // not a reference: St, Ss, a letter
-    size_t slot = symbol[i] == 'S' ? 0 : 128;
-    for (size_t j = i + 1; j < end; ++j) slot += static_cast<size_t>(symbol[j]) * 37 + 1;
-    uint64_t& size = known[slot % known.size()];
-    if (size == 0) size = grown;
-    grown += size;
-  }
-  return grown;
-}
-
-// "name::h0123456789abcdef", as legacy Rust mangling has it, without the hash.
-void RemoveRustHash(std::string& name) {
-  constexpr size_t kHash = 19;
-  if (name.size() <= kHash || name.compare(name.size() - kHash, 3, "::h") != 0) return;
-  if (name.find_first_not_of("0123456789abcdef", name.size() - 16) != std::string::npos) return;
-  name.resize(name.size() - kHash);
 }
 
 std::string_view FileName(std::string_view path) {
@@ -134,21 +94,6 @@ std::string SafeText(std::string_view bytes) {
   }
   if (!bytes.empty()) safe += "…";
   return safe;
-}
-
-std::string Demangled(std::string_view symbol) {
-  const std::string name(symbol);
-  if (!name.starts_with("_Z") || name.size() > kMaxMangledBytes ||
-      GrownBytes(symbol) > kMaxGrownBytes) {
-    return name;
-  }
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> text(
-      abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status), &std::free);
-  if (status != 0 || text == nullptr) return name;
-  std::string result(text.get());
-  RemoveRustHash(result);
-  return result;
 }
 
 Profile::Frame ShownFrame(const FrameRecord& frame) {

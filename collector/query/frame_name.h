@@ -13,11 +13,6 @@ namespace lambent::collector {
 // `bytes` as valid UTF-8 without control characters: bytes that are neither are written \xHH. Pure.
 std::string SafeText(std::string_view bytes);
 
-// A symbol as its source has it: C++ and legacy Rust mangling undone (Itanium C++ ABI, section 5.1;
-// Rust's trailing hash removed). Names that are not mangled, too long, or whose text could grow
-// beyond bounds are returned as they are. Pure.
-std::string Demangled(std::string_view symbol);
-
 // The frame as people see it: its name demangled and safe, never empty. Unnamed native frames are
 // [module+0x…], the rest [unknown], and the frame at which a walk ended early is [truncated]. What
 // a thread waited for is in brackets too: [epoll_wait], [run-queue wait]. Pure.

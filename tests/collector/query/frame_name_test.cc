@@ -27,25 +27,6 @@ TEST(SafeTextTest, CutsEndlessNames) {
   EXPECT_EQ(safe.substr(safe.size() - 3), "…");
 }
 
-TEST(DemangledTest, UndoesCppAndRustMangling) {
-  EXPECT_EQ(Demangled("_ZN3foo3barEi"), "foo::bar(int)");
-  EXPECT_EQ(Demangled("_ZN4core3fmt9Formatter3pad17h0123456789abcdefE"),
-            "core::fmt::Formatter::pad");
-  EXPECT_EQ(Demangled("main"), "main");
-  EXPECT_EQ(Demangled("_Znonsense"), "_Znonsense");
-}
-
-TEST(DemangledTest, LeavesNamesWhoseTextWouldExplode) {
-  // f(pair<A,A>, pair<that,that>, pair<that,that>, …): the text doubles with each reference.
-  std::string symbol = "_Z1fSt4pairI1AS0_E";
-  const std::string digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-  for (size_t i = 1; i < 36; ++i) {
-    const std::string reference = std::string("S") + digits[i] + "_";
-    symbol += "St4pairI" + reference + reference + "E";
-  }
-  EXPECT_EQ(Demangled(symbol), symbol);
-}
-
 TEST(ShownFrameTest, NamesWhatHasNoName) {
   FrameRecord frame;
   frame.kind = FrameKind::kNative;

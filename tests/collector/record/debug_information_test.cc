@@ -103,5 +103,26 @@ TEST_F(DebugInformationTest, AProgramWithoutItShowsItsSymbols) {
   EXPECT_THAT(profile.dump(), Not(HasSubstr("\"inlined\":true,\"module\":\"" + InlinedTarget())));
 }
 
+// Both manglings, of a compiler that is on few machines.
+TEST_F(DebugInformationTest, ARustProgramIsWrittenAsItsSource) {
+  if (!RunProgram({"rustc", "--version"}).ok()) GTEST_SKIP() << "there is no rustc here";
+  for (const std::string mangling : {"legacy", "v0"}) {
+    const std::string program = folder() + "/rust_" + mangling;
+    const Finished built = RunProgram(
+        {"rustc", "-O", "-g", "-C", "symbol-mangling-version=" + mangling, "-Z", "unstable-options",
+         "-o", program, std::string(LAMBENT_RECORD_SCRIPTS) + "/rust_target.rs"},
+        {{"RUSTC_BOOTSTRAP", "1"}}, absl::Seconds(120));
+    ASSERT_TRUE(built.ok()) << built.Describe();
+    const Finished ran = Record({}, {program, "1"});
+    ASSERT_TRUE(ran.ok()) << ran.Describe();
+    const std::string folded = ReadFile(File());
+    EXPECT_GT(Profile().WeightOf({"rust_target::main", "rust_target::outer", "rust_target::inner"}),
+              0)
+        << folded;
+    EXPECT_THAT(folded, Not(HasSubstr("17h"))) << folded;
+    EXPECT_THAT(folded, Not(HasSubstr(";_R"))) << folded;
+  }
+}
+
 }  // namespace
 }  // namespace lambent::support

@@ -12,7 +12,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-#include "collector/query/frame_name.h"
+#include "collector/query/demangle.h"
 #include "collector/symbolize/debug_file.h"
 #include "profiler/os/temp_dir.h"
 #include "tests/collector/symbolize/inlined_target.h"
@@ -20,20 +20,17 @@
 namespace lambent::collector {
 namespace {
 
+using support::BuildIdOf;
 using support::CodeOf;
+using support::DeepestCode;
+using support::kOuter;
 using support::LineOf;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
-constexpr char kOuter[] = "_ZN7inlined5OuterEm";
-
 std::string Program(const std::string& name) {
   return absl::StrCat(LAMBENT_INLINED_TARGETS, "/", name);
-}
-
-std::string BuildIdOf(const std::string& path) {
-  return (*DebugFile::Read(**os::OpenFileBytes(path)))->build_id();
 }
 
 // "function file:line" each, innermost first.
@@ -45,24 +42,6 @@ std::vector<std::string> Words(const SourceFrames& frames) {
                                  frame.line));
   }
   return words;
-}
-
-// What is found at the code of Outer where functions are inlined deepest.
-absl::StatusOr<SourceFrames> FindDeepest(Symbolizer& symbolizer, const std::string& path,
-                                         const std::string& symbols) {
-  const auto [low, high] = CodeOf(symbols, kOuter);
-  absl::StatusOr<SourceFrames> deepest = absl::NotFoundError("no code");
-  for (uint64_t at = low; at < high; ++at) {
-    absl::StatusOr<SourceFrames> frames = symbolizer.Find(path, BuildIdOf(symbols), at);
-    if (!frames.ok()) {
-      if (!deepest.ok()) deepest = frames;
-      continue;
-    }
-    // Of the loop's instructions, one of the line itself: its head may have another line.
-    const bool on_line = (*frames)[0].line == LineOf("inlined_work.h", "the spinning line");
-    if (on_line && (!deepest.ok() || frames->size() > deepest->size())) deepest = frames;
-  }
-  return deepest;
 }
 
 std::vector<std::string> Expected() {
@@ -92,7 +71,7 @@ TEST_P(FormsTest, NamesFunctionsThatWereInlinedInnermostFirst) {
   const std::string program = Program(GetParam());
   Symbolizer symbolizer({{}, {""}});
 
-  const auto frames = FindDeepest(symbolizer, program, program);
+  const auto frames = symbolizer.Find(program, BuildIdOf(program), DeepestCode(program));
 
   ASSERT_TRUE(frames.ok()) << frames.status();
   EXPECT_EQ(Words(*frames), Expected());
@@ -111,7 +90,8 @@ TEST_F(SymbolizerTest, FindsTheDebugFileOfABuildId) {
   support::SplitDebugInformation(program, folder_.path(), folder_.path() + "/stripped");
   Symbolizer symbolizer(Here());
 
-  const auto frames = FindDeepest(symbolizer, "/var/task/bootstrap", program);
+  const auto frames =
+      symbolizer.Find("/var/task/bootstrap", BuildIdOf(program), DeepestCode(program));
 
   ASSERT_TRUE(frames.ok()) << frames.status();
   EXPECT_EQ(Words(*frames), Expected());
@@ -129,7 +109,8 @@ objcopy --add-gnu-debuglink=.debug/linked.debug stripped)";
   ASSERT_TRUE(split.ok()) << split.Describe();
   Symbolizer symbolizer({{}, {""}});
 
-  const auto frames = FindDeepest(symbolizer, folder_.path() + "/stripped", program);
+  const auto frames =
+      symbolizer.Find(folder_.path() + "/stripped", BuildIdOf(program), DeepestCode(program));
 
   ASSERT_TRUE(frames.ok()) << frames.status();
   EXPECT_EQ(Words(*frames), Expected());

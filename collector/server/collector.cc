@@ -27,6 +27,15 @@ constexpr int kMaxMessageBytes = static_cast<int>(kMaxContentBytes) + (1 << 20);
 // What gRPC may hold of messages on their way, over all streams.
 constexpr size_t kMessageMemoryBytes = size_t{512} << 20;
 
+// Never the path a module had in its environment: that file is not of this machine.
+DebugFileSearch DebugFilesOf(const CollectorOptions& options) {
+  DebugFileSearch search;
+  search.debug_directories.insert(search.debug_directories.begin(),
+                                  options.debug_directories.begin(),
+                                  options.debug_directories.end());
+  return search;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Collector>> Collector::Start(const CollectorOptions& options,
@@ -45,9 +54,10 @@ Collector::Collector(std::unique_ptr<SqliteStore> store, AccessToken token,
                      const CollectorOptions& options, const os::Clock& clock)
     : store_(std::move(store)),
       token_(std::move(token)),
+      symbolizer_(DebugFilesOf(options)),
       ingest_(*store_, counters_, clock, token_),
       query_(*store_, counters_, options.data_directory, absl::ToUnixMicros(clock.UnixTime()),
-             token_) {}
+             token_, {.symbolizer = &symbolizer_}) {}
 
 Collector::~Collector() { Stop(); }
 
@@ -58,7 +68,8 @@ absl::Status Collector::Listen(const CollectorOptions& options, const os::Clock&
   const WebAccess access{options.tls_certificate_file, options.tls_key_file,
                          options.tls_client_ca_file, token_};
   absl::StatusOr<std::unique_ptr<WebServer>> web =
-      WebServer::Create(options.http.host, options.http.port, *store_, counters_, clock, access);
+      WebServer::Create(options.http.host, options.http.port, *store_, counters_, clock, access,
+                        {.symbolizer = &symbolizer_});
   if (!web.ok()) return web.status();
   web_ = *std::move(web);
   grpc::EnableDefaultHealthCheckService(true);

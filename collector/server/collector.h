@@ -15,6 +15,7 @@
 #include "collector/server/ingest_service.h"
 #include "collector/server/query_service.h"
 #include "collector/store/sqlite_store.h"
+#include "collector/symbolize/symbolizer.h"
 #include "collector/web/web_server.h"
 #include "profiler/os/clock.h"
 
@@ -47,6 +48,7 @@ class Collector {
   const std::unique_ptr<SqliteStore> store_;
   const AccessToken token_;
   IngestCounters counters_;
+  Symbolizer symbolizer_;
   IngestService ingest_;
   QueryService query_;
   std::unique_ptr<grpc::Server> grpc_;

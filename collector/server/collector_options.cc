@@ -78,11 +78,16 @@ absl::StatusOr<CollectorOptions> ParseCollectorOptions(const std::vector<std::st
       value = arguments[++i];
     }
     const bool is_address = name == "--grpc-address" || name == "--http-address";
+    const bool is_debug_directory = name == "--debug-dir";
     std::string* const text = TextOption(name, options);
-    if (!is_address && text == nullptr) {
+    if (!is_address && !is_debug_directory && text == nullptr) {
       return absl::InvalidArgumentError(absl::StrCat("unknown argument ", name));
     }
     if (value.empty()) return absl::InvalidArgumentError(absl::StrCat(name, " needs a value"));
+    if (is_debug_directory) {
+      options.debug_directories.push_back(value);
+      continue;
+    }
     if (text != nullptr) {
       *text = value;
       continue;
@@ -115,6 +120,9 @@ Usage: lambent-collector [OPTION]...
   --token-file FILE        let in only clients that show this token: extensions and `lambent` by
                            LAMBENT_TOKEN or LAMBENT_TOKEN_FILE, programs by "authorization: Bearer
                            TOKEN", browsers as the password they ask for
+  --debug-dir DIR          debugging information of native code is in DIR/.build-id/xx/yyyy.debug too
+                           (/usr/lib/debug); may be given again. Inlined functions and lines come
+                           from it, for functions recorded with LAMBENT_LINES=on
   --version                print the version
   --help                   print this
 

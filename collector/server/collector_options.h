@@ -33,6 +33,8 @@ struct CollectorOptions {
   std::string tls_key_file;
   std::string tls_client_ca_file;  // empty: clients show no certificate
   std::string token_file;          // empty: clients show no token
+  // Where debugging information is looked for, before /usr/lib/debug.
+  std::vector<std::string> debug_directories;
   bool has_tls() const { return !tls_certificate_file.empty(); }
   bool help = false;
   bool version = false;

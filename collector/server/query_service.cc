@@ -28,14 +28,15 @@ constexpr uint32_t kMaxLimit = 10'000;
 constexpr size_t kChunkBytes = size_t{1} << 20;  // query.proto, Export
 constexpr size_t kShownRejections = 10;
 
-absl::StatusOr<std::string> Exported(ProfileStore& store, const v1::ExportRequest& request) {
+absl::StatusOr<std::string> Exported(ProfileStore& store, const SourceView& view,
+                                     const v1::ExportRequest& request) {
   const absl::StatusOr<Selection> selection = FromProto(request.selection());
   if (!selection.ok()) return selection.status();
   const absl::StatusOr<Format> format = FromProto(request.format());
   if (!format.ok()) return format.status();
   const absl::StatusOr<Weight> weight = FromProto(request.weight());
   if (!weight.ok()) return weight.status();
-  const absl::StatusOr<Profile> profile = MergeProfile(store, *selection);
+  const absl::StatusOr<Profile> profile = MergeProfile(store, *selection, view);
   if (!profile.ok()) return profile.status();
   return Render(*profile, *format, *weight);
 }
@@ -44,7 +45,8 @@ absl::Status OfSide(const char* side, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(side, ": ", status.message()));
 }
 
-absl::StatusOr<std::string> Compared(ProfileStore& store, const v1::DiffRequest& request) {
+absl::StatusOr<std::string> Compared(ProfileStore& store, const SourceView& view,
+                                     const v1::DiffRequest& request) {
   const absl::StatusOr<Selection> base = FromProto(request.base());
   if (!base.ok()) return base.status();
   const absl::StatusOr<Selection> compare = FromProto(request.compare());
@@ -53,9 +55,9 @@ absl::StatusOr<std::string> Compared(ProfileStore& store, const v1::DiffRequest&
   if (!format.ok()) return format.status();
   const absl::StatusOr<Weight> weight = FromProto(request.weight());
   if (!weight.ok()) return weight.status();
-  const absl::StatusOr<Profile> base_profile = MergeProfile(store, *base);
+  const absl::StatusOr<Profile> base_profile = MergeProfile(store, *base, view);
   if (!base_profile.ok()) return OfSide("base", base_profile.status());
-  const absl::StatusOr<Profile> compare_profile = MergeProfile(store, *compare);
+  const absl::StatusOr<Profile> compare_profile = MergeProfile(store, *compare, view);
   if (!compare_profile.ok()) return OfSide("compare", compare_profile.status());
   return RenderDiff(DiffProfiles(*base_profile, *compare_profile, *weight), *format);
 }
@@ -103,13 +105,13 @@ grpc::Status QueryService::ListInvocations(grpc::ServerContext* context,
 grpc::Status QueryService::Export(grpc::ServerContext* context, const v1::ExportRequest* request,
                                   grpc::ServerWriter<v1::ExportChunk>* writer) {
   if (const grpc::Status s = CheckToken(token_, *context); !s.ok()) return s;
-  return WriteChunks(Exported(store_, *request), writer);
+  return WriteChunks(Exported(store_, view_, *request), writer);
 }
 
 grpc::Status QueryService::Diff(grpc::ServerContext* context, const v1::DiffRequest* request,
                                 grpc::ServerWriter<v1::ExportChunk>* writer) {
   if (const grpc::Status s = CheckToken(token_, *context); !s.ok()) return s;
-  return WriteChunks(Compared(store_, *request), writer);
+  return WriteChunks(Compared(store_, view_, *request), writer);
 }
 
 grpc::Status QueryService::GetMetrics(grpc::ServerContext* context,

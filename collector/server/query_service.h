@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "collector/query/source_view.h"
 #include "collector/receive/access_token.h"
 #include "collector/receive/ingest_counters.h"
 #include "collector/store/profile_store.h"
@@ -15,15 +16,16 @@ namespace lambent::collector {
 // lambent.v1.Query over gRPC. Thread-safe.
 class QueryService final : public v1::Query::Service {
  public:
-  // `store`, `counters` and `token` must outlive this. `started_unix_us`: when the collector
-  // started.
+  // `store`, `counters`, `token` and what `view` refers to must outlive this. `started_unix_us`:
+  // when the collector started.
   QueryService(ProfileStore& store, const IngestCounters& counters, std::string data_directory,
-               int64_t started_unix_us, const AccessToken& token)
+               int64_t started_unix_us, const AccessToken& token, const SourceView& view)
       : store_(store),
         counters_(counters),
         data_directory_(std::move(data_directory)),
         started_unix_us_(started_unix_us),
-        token_(token) {}
+        token_(token),
+        view_(view) {}
 
   grpc::Status ListFunctions(grpc::ServerContext* context, const v1::ListFunctionsRequest* request,
                              v1::ListFunctionsResponse* response) override;
@@ -45,6 +47,7 @@ class QueryService final : public v1::Query::Service {
   const std::string data_directory_;
   const int64_t started_unix_us_;
   const AccessToken& token_;
+  const SourceView view_;
 };
 
 }  // namespace lambent::collector

@@ -64,7 +64,7 @@ absl::StatusOr<WebAnswer> Pages::Export(const Parameters& parameters, bool saved
   if (!format.ok()) return format.status();
   const absl::StatusOr<Weight> weight = ParseWeightParameter(parameters);
   if (!weight.ok()) return weight.status();
-  const absl::StatusOr<Profile> profile = MergeProfile(store_, *selection);
+  const absl::StatusOr<Profile> profile = MergeProfile(store_, *selection, view_);
   if (!profile.ok()) return profile.status();
   absl::StatusOr<std::string> body = Render(*profile, *format, *weight);
   if (!body.ok()) return body.status();
@@ -81,9 +81,9 @@ absl::StatusOr<WebAnswer> Pages::Diff(const Parameters& parameters) const {
   if (!format.ok()) return format.status();
   const absl::StatusOr<Weight> weight = ParseWeightParameter(parameters);
   if (!weight.ok()) return weight.status();
-  const absl::StatusOr<Profile> base_profile = MergeProfile(store_, *base);
+  const absl::StatusOr<Profile> base_profile = MergeProfile(store_, *base, view_);
   if (!base_profile.ok()) return base_profile.status();
-  const absl::StatusOr<Profile> compare_profile = MergeProfile(store_, *compare);
+  const absl::StatusOr<Profile> compare_profile = MergeProfile(store_, *compare, view_);
   if (!compare_profile.ok()) return compare_profile.status();
   absl::StatusOr<std::string> body =
       RenderDiff(DiffProfiles(*base_profile, *compare_profile, *weight), *format);

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "collector/query/source_view.h"
 #include "collector/receive/ingest_counters.h"
 #include "collector/store/profile_store.h"
 #include "collector/web/parameters.h"
@@ -24,9 +25,10 @@ struct WebAnswer {
 // The pages by path, without HTTP. Thread-safe.
 class Pages {
  public:
-  // All must outlive this.
-  Pages(ProfileStore& store, const IngestCounters& counters, const os::Clock& clock)
-      : store_(store), counters_(counters), clock_(clock) {}
+  // All, and what `view` refers to, must outlive this.
+  Pages(ProfileStore& store, const IngestCounters& counters, const os::Clock& clock,
+        const SourceView& view)
+      : store_(store), counters_(counters), clock_(clock), view_(view) {}
 
   // Errors: INVALID_ARGUMENT for parameters that make no sense, NOT_FOUND when nothing matches or
   // there is no such page; else the store's.
@@ -42,6 +44,7 @@ class Pages {
   ProfileStore& store_;
   const IngestCounters& counters_;
   const os::Clock& clock_;
+  const SourceView view_;
 };
 
 // The number HTTP has for it. Pure.

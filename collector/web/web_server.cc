@@ -39,8 +39,8 @@ std::unique_ptr<httplib::Server> MakeServer(const WebAccess& access) {
 class HttplibServer final : public WebServer {
  public:
   HttplibServer(ProfileStore& store, const IngestCounters& counters, const os::Clock& clock,
-                const WebAccess& access)
-      : pages_(store, counters, clock), token_(access.token), server_(MakeServer(access)) {
+                const WebAccess& access, const SourceView& view)
+      : pages_(store, counters, clock, view), token_(access.token), server_(MakeServer(access)) {
     server_->new_task_queue = [] { return new httplib::ThreadPool(kWorkers); };
     // The library's default would let two collectors share one port unnoticed (SO_REUSEPORT).
     server_->set_socket_options([](auto socket) {
@@ -124,12 +124,10 @@ class HttplibServer final : public WebServer {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<WebServer>> WebServer::Create(const std::string& host, int port,
-                                                             ProfileStore& store,
-                                                             const IngestCounters& counters,
-                                                             const os::Clock& clock,
-                                                             const WebAccess& access) {
-  auto server = std::make_unique<HttplibServer>(store, counters, clock, access);
+absl::StatusOr<std::unique_ptr<WebServer>> WebServer::Create(
+    const std::string& host, int port, ProfileStore& store, const IngestCounters& counters,
+    const os::Clock& clock, const WebAccess& access, const SourceView& view) {
+  auto server = std::make_unique<HttplibServer>(store, counters, clock, access, view);
   if (absl::Status s = server->Listen(host, port); !s.ok()) return s;
   return server;
 }

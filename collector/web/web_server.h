@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "collector/query/source_view.h"
 #include "collector/receive/access_token.h"
 #include "collector/receive/ingest_counters.h"
 #include "collector/store/profile_store.h"
@@ -33,14 +34,12 @@ class WebServer {
  public:
   virtual ~WebServer() = default;  // as Stop
 
-  // Listens on host:port (0: any free one) and serves from threads of its own. All references must
-  // outlive it. UNAVAILABLE when the address cannot be had, INVALID_ARGUMENT when the files of
-  // `access` are not what they should be.
-  static absl::StatusOr<std::unique_ptr<WebServer>> Create(const std::string& host, int port,
-                                                           ProfileStore& store,
-                                                           const IngestCounters& counters,
-                                                           const os::Clock& clock,
-                                                           const WebAccess& access = {});
+  // Listens on host:port (0: any free one) and serves from threads of its own. All references, and
+  // what `view` refers to, must outlive it. UNAVAILABLE when the address cannot be had,
+  // INVALID_ARGUMENT when the files of `access` are not what they should be.
+  static absl::StatusOr<std::unique_ptr<WebServer>> Create(
+      const std::string& host, int port, ProfileStore& store, const IngestCounters& counters,
+      const os::Clock& clock, const WebAccess& access = {}, const SourceView& view = {});
 
   virtual int port() const = 0;
   // Ends listening, waits for answers under way.

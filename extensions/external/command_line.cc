@@ -18,7 +18,7 @@ environment variables of the function:
   LAMBENT_COLLECTOR         host:port of lambent-collector; without it nothing is profiled
   LAMBENT_SAMPLE_HZ         samples per second (99)
   LAMBENT_OVERHEAD_BUDGET   share of CPU that profiling may use (0.01)
-  LAMBENT_LINES             on: tell Python frames apart by the line they execute (off)
+  LAMBENT_LINES             on: tell frames apart by the line they execute (off)
   LAMBENT_FLUSH             adaptive, immediate or end (adaptive)
   LAMBENT_MAX_BUFFER_BYTES  bound of what waits for the collector (8388608)
   LAMBENT_TLS               on or off (on unless the collector is on this machine)

@@ -34,7 +34,7 @@ struct Configuration {
   LogLevel log_level = LogLevel::kWarn;
   FunctionFacts function;
   SessionOptions session;
-  // LAMBENT_LINES: Python frames are told apart by the line they execute.
+  // LAMBENT_LINES: frames are told apart by the line, native ones by the code they execute.
   bool lines = false;
   UplinkOptions uplink;
   ChannelSettings channel;

@@ -27,7 +27,7 @@ class RuntimeAttacher {
   struct Options {
     RuntimeFinder::Options finder;
     uint32_t sample_hz = 99;
-    bool lines = false;                   // see LadderOptions
+    bool lines = false;                   // LadderOptions::lines and code_addresses
     ModuleFiles* module_files = nullptr;  // see LadderOptions
   };
   // What the ladder may use, told once for each attached process, on the sampler thread.

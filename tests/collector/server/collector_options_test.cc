@@ -24,6 +24,13 @@ TEST(CollectorOptionsTest, TakesValuesBehindASpaceOrAnEqualsSign) {
   EXPECT_FALSE(options->http.IsLoopback());
 }
 
+TEST(CollectorOptionsTest, TakesAsManyDebugDirectoriesAsAreGiven) {
+  const auto options = ParseCollectorOptions({"--debug-dir", "a", "--debug-dir=b"});
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(options->debug_directories, (std::vector<std::string>{"a", "b"}));
+  EXPECT_FALSE(ParseCollectorOptions({"--debug-dir"}).ok());
+}
+
 TEST(CollectorOptionsTest, RefusesWhatItDoesNotKnow) {
   EXPECT_FALSE(ParseCollectorOptions({"--dada-dir", "x"}).ok());
   EXPECT_FALSE(ParseCollectorOptions({"--data-dir"}).ok());

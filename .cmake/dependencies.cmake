@@ -46,6 +46,8 @@ lambent_dependency(json)
 target_link_libraries(dep_json INTERFACE nlohmann_json::nlohmann_json)
 lambent_dependency(zlib z)
 lambent_dependency(lzma lzma)
+# LGPL-3+ or GPL-2+, and LGPL-2.1+ with a permission to link: the collector and `lambent` only, never the
+# extension.
 lambent_dependency(dw ${DW_LIBRARIES})
 lambent_dependency(iberty iberty)
 lambent_dependency(threads pthread)

@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 
 #include "tests/integration/integration_fixture.h"
+#include "tests/support/split_debug.h"
 
 namespace lambent {
 namespace {
@@ -91,6 +92,31 @@ TEST_F(ProfileTest, ANativeFunctionIsDrawnAsItMeasuresItself) {
               "handle_event", spent);
   ExpectShare(profile, {"handle_event", "process_order", "checksum"}, "handle_event", spent);
   ExpectShare(profile, {"handle_event", "wait_for_stock"}, "handle_event", spent);
+}
+
+TEST_F(ProfileTest, LinesOfANativeFunctionComeFromADebugFile) {
+  support::SplitDebugInformation(binaries() + "/../examples/native/bootstrap", Path("debug"),
+                                 Path("stripped"));
+  StartCollector({"--debug-dir", Path("debug")});
+  const Finished run = Local({WithExtension(collector().grpc()),
+                              NativeFunction(),
+                              {"--env", "LAMBENT_LINES=on", "--event", R"({"work": 200})"}});
+  ASSERT_TRUE(run.ok()) << run.Describe();
+
+  const json profile = json::parse(
+      Cli({"export", "--function", "function", "--format", "json", "-o", "-"}), nullptr, false);
+
+  std::set<uint32_t> lines;
+  for (const json& frame : profile["frames"]) {
+    const bool of_source = frame.value("file", "").find("bootstrap.cc") != std::string::npos;
+    if (!of_source || frame["name"].get<std::string>().find("price_items") == std::string::npos) {
+      continue;
+    }
+    // Within the function, behind its first line.
+    EXPECT_GT(frame.value("current_line", 0U), frame.value("line", 0U)) << frame;
+    lines.insert(frame.value("current_line", 0U));
+  }
+  EXPECT_FALSE(lines.empty()) << profile.dump(1);
 }
 
 TEST_F(ProfileTest, TheTimeAFreezeTakesIsNobodys) {

@@ -70,7 +70,7 @@ class SourceViewTest : public testing::StoreTest {
   const std::string outer_ = "inlined::Outer(unsigned long)";
   const std::string middle_ = "void inlined::Middle<unsigned long>(unsigned long)*";
   const std::string inner_ = "inlined::Worker::Inner(unsigned long)*";
-  const std::string hidden_ = "inlined::(anonymous namespace)::Hidden*";
+  const std::string hidden_ = absl::StrCat(support::kHidden, "*");
   Symbolizer symbolizer_{{{}, {""}}};
   Profile profile_;
 };

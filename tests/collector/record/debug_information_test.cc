@@ -20,9 +20,9 @@ using nlohmann::json;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const std::vector<std::string> kInlinedPath = {
-    "main", "inlined::Outer(unsigned long)", "void inlined::Middle<unsigned long>(unsigned long)",
-    "inlined::Worker::Inner(unsigned long)", "inlined::(anonymous namespace)::Hidden"};
+const std::vector<std::string> kInlinedPath = {"main", "inlined::Outer(unsigned long)",
+                                               "void inlined::Middle<unsigned long>(unsigned long)",
+                                               "inlined::Worker::Inner(unsigned long)", kHidden};
 
 class DebugInformationTest : public RecordTest {
  protected:

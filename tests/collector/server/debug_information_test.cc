@@ -79,9 +79,10 @@ class DebugInformationTest : public ::testing::Test {
   std::unique_ptr<Collector> collector_;
 };
 
-constexpr char kInlined[] =
+const std::string kInlined = absl::StrCat(
     "main;inlined::Outer(unsigned long);void inlined::Middle<unsigned long>(unsigned long);"
-    "inlined::Worker::Inner(unsigned long);inlined::(anonymous namespace)::Hidden ";
+    "inlined::Worker::Inner(unsigned long);",
+    support::kHidden, " ");
 
 TEST_F(DebugInformationTest, ShowsInlinedFunctionsOnceTheDebugFileIsThere) {
   StoreFrame();

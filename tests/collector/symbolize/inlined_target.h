@@ -14,12 +14,19 @@
 #include "collector/symbolize/symbolizer.h"
 #include "profiler/os/file_bytes.h"
 #include "tests/support/program.h"
+#include "tests/support/split_debug.h"
 
 // The program of targets/inlined_target.cc, as tests look at it. Header-only.
 namespace lambent::support {
 
 // The function the others are inlined into.
 inline constexpr char kOuter[] = "_ZN7inlined5OuterEm";
+// The innermost, as it is shown. gcc notes no mangled name of it, and so no parameters.
+#if defined(__clang__)
+inline constexpr char kHidden[] = "inlined::(anonymous namespace)::Hidden(unsigned long)";
+#else
+inline constexpr char kHidden[] = "inlined::(anonymous namespace)::Hidden";
+#endif
 
 // The line of a source file below tests/collector/symbolize/targets that holds `text`; 0: none.
 inline uint32_t LineOf(const std::string& file, const std::string& text) {
@@ -68,20 +75,6 @@ inline uint64_t DeepestCode(const std::string& program) {
   }
   ADD_FAILURE() << program << ": nothing is inlined";
   return 0;
-}
-
-// Puts a program's debugging information where its build id says, below `directory`, and a copy of
-// the program without it at `stripped`.
-inline void SplitDebugInformation(const std::string& program, const std::string& directory,
-                                  const std::string& stripped) {
-  const std::string script = R"sh(set -e
-id=$(readelf --notes "$1" | sed -n 's/.*Build ID: *//p')
-folder="$2/.build-id/$(echo "$id" | cut -c1-2)"
-mkdir -p "$folder"
-objcopy --only-keep-debug "$1" "$folder/$(echo "$id" | cut -c3-).debug"
-strip --strip-all -o "$3" "$1")sh";
-  const Finished split = RunProgram({"sh", "-c", script, "sh", program, directory, stripped});
-  ASSERT_TRUE(split.ok()) << split.Describe();
 }
 
 }  // namespace lambent::support

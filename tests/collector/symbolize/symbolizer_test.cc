@@ -45,8 +45,8 @@ std::vector<std::string> Words(const SourceFrames& frames) {
 }
 
 std::vector<std::string> Expected() {
-  return {absl::StrCat("inlined::(anonymous namespace)::Hidden inlined_work.h:",
-                       LineOf("inlined_work.h", "the spinning line")),
+  return {absl::StrCat(support::kHidden,
+                       " inlined_work.h:", LineOf("inlined_work.h", "the spinning line")),
           absl::StrCat("inlined::Worker::Inner(unsigned long) inlined_work.h:",
                        LineOf("inlined_work.h", "the inner call")),
           absl::StrCat("void inlined::Middle<unsigned long>(unsigned long) inlined_target.cc:",

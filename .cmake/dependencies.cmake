@@ -55,6 +55,9 @@ lambent_dependency(threads pthread)
 # The archives' closure for a static program, in the order pkg-config gives, as one group.
 pkg_check_modules(STATIC_CLOSURE QUIET grpc++ protobuf libzstd absl_str_format absl_synchronization
   absl_flat_hash_map absl_flat_hash_set absl_cleanup)
+# Newer re2, which gRPC names without what it needs itself, logs by abseil; older abseil has no log.
+pkg_check_modules(ABSL_LOG QUIET absl_absl_log absl_absl_check)
+list(APPEND STATIC_CLOSURE_STATIC_LIBRARIES ${ABSL_LOG_STATIC_LIBRARIES})
 list(JOIN STATIC_CLOSURE_STATIC_LIBRARIES " -l" LAMBENT_STATIC_CLOSURE)
 # libgcc_eh comes first: libunwind.a also defines _Unwind_Resume, and one of the two has to win whole.
 set(LAMBENT_STATIC_CLOSURE

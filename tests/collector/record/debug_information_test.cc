@@ -100,7 +100,10 @@ TEST_F(DebugInformationTest, AStrippedProgramIsNamedOutOfADebugDirectory) {
 TEST_F(DebugInformationTest, AProgramWithoutItShowsItsSymbols) {
   const json profile = RecordJson({"--lines"}, {InlinedTarget("inlined_target_bare"), "1"});
   EXPECT_TRUE(Has(profile, kInlinedPath[1], 0, false)) << profile.dump(1);
-  EXPECT_THAT(profile.dump(), Not(HasSubstr("\"inlined\":true,\"module\":\"" + InlinedTarget())));
+  for (const json& frame : profile["frames"]) {
+    if (frame.value("module", "").find("inlined_target") == std::string::npos) continue;
+    EXPECT_FALSE(frame.value("inlined", false)) << frame;
+  }
 }
 
 // Both manglings, of a compiler that is on few machines.

@@ -19,7 +19,11 @@
 #include "extensions/local/examples/native/runtime_client.h"
 
 // Each function stays one function with one frame: no inlining, no clones, no tail calls.
+#if defined(__clang__)
+#define FUNCTION __attribute__((noinline))
+#else
 #define FUNCTION __attribute__((noinline, noclone))
+#endif
 #define KEEP_FRAME() asm volatile("" ::: "memory")
 
 namespace shop {

@@ -31,6 +31,8 @@ inline constexpr size_t kMaxDictionaryThreads = size_t{1} << 18;
 inline constexpr size_t kMaxSymbolPartBytes = size_t{1} << 20;
 inline constexpr size_t kMaxSymbolTableBytes = size_t{8} << 20;
 inline constexpr size_t kMaxSymbolTableContentBytes = size_t{48} << 20;
+// Each is a row of the store. Those of a large table hold 20,000 functions each.
+inline constexpr size_t kMaxSymbolTableParts = 1024;
 // Addresses of code: what the store's integers hold.
 inline constexpr uint64_t kMaxCodeAddress = (uint64_t{1} << 63) - 1;
 

@@ -17,7 +17,8 @@ absl::Status SymbolTableAssembly::Add(const v1::SymbolTable& part) {
   }
   bytes_ += part.content().size();
   content_bytes_ += part.content_bytes();
-  if (bytes_ > kMaxSymbolTableBytes || content_bytes_ > kMaxSymbolTableContentBytes) {
+  if (bytes_ > kMaxSymbolTableBytes || content_bytes_ > kMaxSymbolTableContentBytes ||
+      table_.parts.size() >= kMaxSymbolTableParts) {
     return absl::InvalidArgumentError("symbols: the table is too large");
   }
   const uint64_t base = table_.parts.empty() ? 0 : table_.parts.back().end;

@@ -49,7 +49,7 @@ void SymbolIntake::Take(const v1::SymbolTable& part) {
   const std::string& build_id = part.build_id();
   // Not asked, or so long ago that another is asked: there is nothing to be done with it.
   if (!asked_.contains(build_id)) return;
-  if (!requests_.Holds(build_id, asker_, clock_.MonotonicNs())) return Settle(build_id);
+  if (!requests_.Holds(build_id, asker_, clock_.MonotonicNs())) return LeaveToOthers(build_id);
   if (!part.unavailable().empty()) return Refuse(build_id, part.unavailable());
   if (part.part() == 0) table_.emplace(build_id);
   if (!table_.has_value()) return Refuse(build_id, "symbols: a part without the first");
@@ -60,9 +60,14 @@ void SymbolIntake::Take(const v1::SymbolTable& part) {
   const absl::Status stored = store_.StoreSymbols(table_->table());
   if (stored.ok()) {
     ++counters_.symbol_tables_stored;
-  } else {  // asked for again, of whoever comes next
-    Log(LogLevel::kWarn, absl::StrCat("symbols: ", stored.message()));
+    return Settle(build_id);
   }
+  Log(LogLevel::kWarn, absl::StrCat("symbols: ", stored.message()));
+  LeaveToOthers(build_id);
+}
+
+void SymbolIntake::LeaveToOthers(const std::string& build_id) {
+  refused_.insert(build_id);
   Settle(build_id);
 }
 

@@ -45,6 +45,9 @@ class SymbolIntake {
 
  private:
   void Refuse(const std::string& build_id, const std::string& why);
+  // Not asked again on this stream, which would send the same once more, or the rest of it: after a
+  // freeze its turn was over, or the store had no room. Others may be asked.
+  void LeaveToOthers(const std::string& build_id);
   void Settle(const std::string& build_id);
 
   ProfileStore& store_;

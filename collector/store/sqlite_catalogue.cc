@@ -33,9 +33,13 @@ constexpr int64_t kMaxListedLosses = 8;
 absl::Status AddSegmentSums(Database& database, int64_t invocation, int64_t init_environment,
                             InvocationRecord& record) {
   absl::StatusOr<Statement> sums = database.Prepare(
-      "SELECT sum(samples), sum(wall_us), sum(self_cpu_us), sum(stopped_us),"
-      " sum(target_cpu_us), sum(ticks), sum(sampled_us), sum(asked_microticks),"
-      " sum(allowed_microticks)" LAMBENT_SEGMENTS_OF_INVOCATION);
+      // Not sum(): a stranger's figures may overflow it, and then nothing could be listed. A CAST
+      // of what is too large is the largest integer.
+      "SELECT CAST(total(samples) AS INTEGER), CAST(total(wall_us) AS INTEGER),"
+      " CAST(total(self_cpu_us) AS INTEGER), CAST(total(stopped_us) AS INTEGER),"
+      " CAST(total(target_cpu_us) AS INTEGER), CAST(total(ticks) AS INTEGER),"
+      " CAST(total(sampled_us) AS INTEGER), CAST(total(asked_microticks) AS INTEGER),"
+      " CAST(total(allowed_microticks) AS INTEGER)" LAMBENT_SEGMENTS_OF_INVOCATION);
   if (!sums.ok()) return sums.status();
   const absl::StatusOr<bool> row = sums->With(invocation, init_environment).Next();
   if (!row.ok()) return row.status();

@@ -49,12 +49,16 @@ absl::StatusOr<std::vector<Nameless>> FindNameless(Database& database, const Sta
 // The part of the table whose ranges may cover `address`; nullopt: none.
 absl::StatusOr<std::optional<SymbolPart>> ReadPart(Database& database, const Nameless& at) {
   absl::StatusOr<Statement> row = database.Prepare(
-      "SELECT base, content_bytes, content FROM symbol_parts WHERE build_id = ?1 AND base <= ?2"
-      " AND end_address > ?2 ORDER BY base DESC LIMIT 1");
+      "SELECT base, content_bytes, content, end_address FROM symbol_parts"
+      " WHERE build_id = ?1 AND base <= ?2 ORDER BY base DESC LIMIT 1");
   if (!row.ok()) return row.status();
   const absl::StatusOr<bool> found = row->With(at.build_id, at.address).Next();
   if (!found.ok()) return found.status();
-  if (!*found) return std::optional<SymbolPart>();
+  // Parts follow each other: where the last one that begins before has ended, there is none.
+  if (!*found || at.address >= static_cast<uint64_t>(row->Int(3))) {
+    row->With();
+    return std::optional<SymbolPart>();
+  }
   absl::StatusOr<SymbolPart> part = SymbolPart::Decode(
       row->Bytes(2), static_cast<uint64_t>(row->Int(1)), static_cast<uint64_t>(row->Int(0)));
   row->With();

@@ -112,6 +112,19 @@ TEST_F(SymbolTableAssemblyTest, RefusesPartsThatSayNothing) {
               HasSubstr("an empty part"));
 }
 
+TEST_F(SymbolTableAssemblyTest, RefusesMorePartsThanTheStoreIsToHold) {
+  uint64_t end = 0;
+  for (uint32_t part = 0; part < kMaxSymbolTableParts; ++part) {
+    ASSERT_TRUE(assembly_.Add(SymbolsOf("id", Columns({{end, 8, "f"}}, end), part, false)).ok());
+    end += 8;
+  }
+  EXPECT_THAT(
+      std::string(
+          assembly_.Add(SymbolsOf("id", Columns({{end, 8, "f"}}, end), kMaxSymbolTableParts, true))
+              .message()),
+      HasSubstr("too large"));
+}
+
 TEST_F(SymbolTableAssemblyTest, RefusesATableWithoutEnd) {
   // Names that do not compress would need megabytes of randomness; the claimed sizes add up as
   // well.

@@ -152,6 +152,30 @@ TEST_F(SymbolIntakeTest, TakesNothingOfOneWhoseTurnIsOver) {
   EXPECT_EQ(Leaf(), "compute");
 }
 
+// A freeze between two parts: another was asked meanwhile, and has left.
+TEST_F(SymbolIntakeTest, TheRestOfATableAfterAFreezeIsNoRefusal) {
+  auto frozen = Connect('a');
+  ASSERT_THAT(Send(*frozen, 1, GoodContent()), ElementsAre(kBuildId));
+  const auto part = [](uint32_t index, bool last) {
+    const uint64_t base = index * 8;
+    return SymbolsOf(kBuildId, Columns({{base, 8, "part"}}, base), index, last);
+  };
+  EXPECT_TRUE(frozen->TakeSymbols(part(0, false)).ok());
+  clock_.Advance(absl::Nanoseconds(SymbolRequests::kPatienceNs));
+  {
+    auto other = Connect('b');
+    ASSERT_THAT(Send(*other, 1, GoodContent()), ElementsAre(kBuildId));
+  }
+
+  EXPECT_TRUE(frozen->TakeSymbols(part(1, false)).ok());
+  EXPECT_THAT(Asked(*frozen), IsEmpty());
+  EXPECT_TRUE(frozen->TakeSymbols(part(2, true)).ok());
+
+  EXPECT_EQ(counters_.symbol_tables_refused, 0U);
+  auto third = Connect('c');
+  EXPECT_THAT(Send(*third, 1, GoodContent()), ElementsAre(kBuildId));
+}
+
 TEST_F(SymbolIntakeTest, WantsHelloFirst) {
   IngestSession stream(*store_, counters_, requests_, clock_);
   EXPECT_EQ(stream.TakeSymbols(good_).code(), absl::StatusCode::kInvalidArgument);

@@ -29,7 +29,8 @@ Greeting MakeGreeting(const Configuration& configuration, const Registration& re
   greeting.extension_version = std::string(kVersion);
   greeting.sample_hz = configuration.session.sample_hz;
   greeting.started = started;
-  greeting.provides_symbols = true;
+  // What is sent only at the end leaves no time for symbols.
+  greeting.provides_symbols = configuration.uplink.flush != FlushMode::kEnd;
   return greeting;
 }
 

@@ -3,6 +3,7 @@
 #include "extensions/stream/symbol_uploads.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 namespace lambent {
@@ -32,7 +33,13 @@ void SymbolUploads::Ask(std::vector<std::string> build_ids) {
     if (known || asked_.size() >= kMaxAsked) continue;
     asked_.push_back(std::move(build_id));
   }
-  if (!asked_.empty() && !thread_.joinable()) thread_ = std::thread([this] { Run(); });
+  if (asked_.empty() || thread_.joinable()) return;
+  try {
+    thread_ = std::thread([this] { Run(); });
+  } catch (const std::system_error&) {
+    // The function has used up the environment's threads: others are asked when this stays silent.
+    asked_.clear();
+  }
 }
 
 std::optional<EncodedSymbols> SymbolUploads::Take() {

@@ -264,8 +264,9 @@ bool Ladder::CheckProcess(int64_t now) {
   }
   if (retry_refused_ns_ != 0 && now >= retry_refused_ns_) {
     retry_refused_ns_ = 0;
+    const bool readable = probe_.abilities.read_memory;
     OpenMemory();
-    if (search_.stacks() == nullptr) search_.Reset(now);  // it may have failed for want of memory
+    if (!readable && probe_.abilities.read_memory) search_.Reset(now);  // it had nothing to read
   }
   return true;
 }

@@ -215,7 +215,8 @@ bool Fits(const Offsets& o) {
          WithinOrAbsent(o.runtime_gil, 256, kMaxRuntime) &&
          WithinOrAbsent(o.runtime_current_thread, 8, kMaxRuntime) &&
          WithinOrAbsent(o.interpreter_gil, 8, kMaxRuntime) &&
-         WithinOrAbsent(o.thread_status, 4, kThreadBytes) &&  //
+         WithinOrAbsent(o.thread_status, 4, kThreadBytes) &&
+         (o.interpreter_gil == Offsets::kAbsent || o.thread_status != Offsets::kAbsent) &&
          o.thread_next + 8u <= kThreadBytes && o.thread_interpreter + 8u <= kThreadBytes &&
          o.thread_id + 8u <= kThreadBytes && o.thread_frame + 8u <= kThreadBytes &&
          WithinOrAbsent(o.thread_native_id, 8, kThreadBytes) &&

@@ -4,14 +4,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
 
 namespace lambent::os {
+namespace {
+
+// The kernel gives a page at a time of most of these files; on the stack, so that what is not read
+// costs nothing.
+constexpr size_t kPieceBytes = 16 * 1024;
+
+}  // namespace
 
 ReadResult ResultOfErrno(int error) {
   switch (error) {
@@ -79,22 +88,32 @@ ReadResult KeptFolder::CountLinks(int64_t* links) {
   return ReadResult::kOk;
 }
 
-ReadResult ReadWhole(const std::string& path, size_t limit, std::string* text) {
-  text->clear();
+ReadResult ReadPieces(const std::string& path, size_t limit,
+                      absl::FunctionRef<void(std::string_view)> sink) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return ResultOfErrno(errno);
   ReadResult result = ReadResult::kOk;
-  while (text->size() < limit) {
-    const size_t had = text->size();
-    const size_t room = std::min<size_t>(limit - had, 64 * 1024);
-    text->resize(had + room);
-    const ssize_t got = read(fd, text->data() + had, room);
-    text->resize(had + static_cast<size_t>(std::max<ssize_t>(got, 0)));
+  std::array<char, kPieceBytes> piece;
+  size_t largest = 0;
+  for (size_t had = 0; had < limit;) {
+    const ssize_t got = read(fd, piece.data(), std::min(limit - had, piece.size()));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) result = ResultOfErrno(errno);
     if (got <= 0) break;
+    const auto size = static_cast<size_t>(got);
+    sink({piece.data(), size});
+    had += size;
+    largest = std::max(largest, size);
   }
   close(fd);
+  explicit_bzero(piece.data(), largest);  // it may have been a process's environment
+  return result;
+}
+
+ReadResult ReadWhole(const std::string& path, size_t limit, std::string* text) {
+  text->clear();
+  const ReadResult result = ReadPieces(
+      path, limit, [text](std::string_view piece) { text->append(piece.data(), piece.size()); });
   if (text->size() >= limit) text->resize(text->rfind('\n') + 1);
   return result;
 }

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
+
 #include "profiler/os/proc_values.h"
 
 namespace lambent::os {
@@ -52,6 +54,10 @@ class KeptFolder {
   std::string path_;
   DIR* folder_ = nullptr;
 };
+
+// Gives a whole file to `sink` in pieces, `limit` bytes at most; nothing of them stays in memory.
+ReadResult ReadPieces(const std::string& path, size_t limit,
+                      absl::FunctionRef<void(std::string_view)> sink);
 
 // Reads a whole file once, at most `limit` bytes, then cut at the last whole line.
 ReadResult ReadWhole(const std::string& path, size_t limit, std::string* text);

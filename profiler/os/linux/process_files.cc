@@ -20,6 +20,7 @@
 
 #include "profiler/os/linux/kept_file.h"
 #include "profiler/os/proc_parse.h"
+#include "profiler/os/variable_search.h"
 
 namespace lambent::os {
 namespace {
@@ -165,17 +166,10 @@ class LinuxProcessFiles final : public ProcessFiles {
     return ReadResult::kOk;
   }
   ReadResult HasVariable(absl::Span<const std::string_view> names, bool* found) override {
-    *found = false;
-    std::string text;
-    const ReadResult result = ReadWhole(folder_ + "/environ", kMaxEnvironmentBytes, &text);
-    for (size_t start = 0; start < text.size() && !*found;) {
-      const size_t end = std::min(text.find('\0', start), text.size() - 1) + 1;
-      const std::string_view variable = std::string_view(text).substr(start, end - start);
-      for (std::string_view name : names) *found |= variable.substr(0, name.size()) == name;
-      start = end;
-    }
-    // Secrets of the function: not left in freed memory of ours.
-    explicit_bzero(text.data(), text.size());
+    VariableSearch search(names);
+    const ReadResult result = ReadPieces(folder_ + "/environ", kMaxEnvironmentBytes,
+                                         [&search](std::string_view piece) { search.Add(piece); });
+    *found = search.found();
     return result;
   }
   absl::StatusOr<std::unique_ptr<FileBytes>> OpenFile(std::string_view path) const override {

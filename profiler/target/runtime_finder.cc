@@ -62,35 +62,64 @@ RuntimeFinder::RuntimeFinder(os::ProcFiles& proc, Options options)
 
 std::optional<RuntimeProcess> RuntimeFinder::Find() {
   if (proc_.ListProcesses(&pids_) != ReadResult::kOk) return std::nullopt;
+  ++calls_;
   std::vector<RuntimeCandidate> candidates;
   for (const int32_t pid : pids_) {
+    if (pid == 1 || pid == proc_.SelfPid()) continue;
+    const auto process = proc_.OpenProcess(pid);
     RuntimeCandidate candidate;
-    if (Describe(pid, &candidate)) candidates.push_back(std::move(candidate));
+    if (process->ReadExe(&candidate.exe) != ReadResult::kOk) continue;
+    if (IsRejected(pid, candidate.exe)) continue;
+    if (Describe(*process, &candidate)) {
+      candidates.push_back(std::move(candidate));
+    } else {
+      Reject(pid, std::move(candidate.exe));
+    }
   }
+  absl::erase_if(rejected_, [this](const auto& entry) { return entry.second.seen != calls_; });
   const RuntimeCandidate* const chosen = ChooseRuntime(candidates);
   if (chosen == nullptr) return std::nullopt;
   return RuntimeProcess{chosen->pid, chosen->start_ticks, chosen->exe};
 }
 
-bool RuntimeFinder::Describe(int32_t pid, RuntimeCandidate* candidate) {
-  if (pid == 1 || pid == proc_.SelfPid()) return false;
-  const auto process = proc_.OpenProcess(pid);
+bool RuntimeFinder::IsRejected(int32_t pid, const std::string& exe) {
+  const auto found = rejected_.find(pid);
+  if (found == rejected_.end()) return false;
+  Rejected& rejected = found->second;
+  if (rejected.exe != exe) {
+    rejected_.erase(found);
+    return false;
+  }
+  rejected.seen = calls_;
+  return calls_ < rejected.until;
+}
+
+void RuntimeFinder::Reject(int32_t pid, std::string exe) {
+  Rejected& rejected = rejected_[pid];
+  rejected.exe = std::move(exe);
+  // Once at first: in the middle of an exec the file is the new one and the environment still
+  // empty.
+  rejected.believed = std::clamp(2 * rejected.believed, 1u, kMaxBelieved);
+  rejected.until = calls_ + rejected.believed;
+  rejected.seen = calls_;
+}
+
+bool RuntimeFinder::Describe(os::ProcessFiles& process, RuntimeCandidate* candidate) {
   os::ProcessStat stat;
-  if (process->ReadStat(&stat) != ReadResult::kOk || stat.state == 'Z' || stat.state == 'X' ||
+  if (process.ReadStat(&stat) != ReadResult::kOk || stat.state == 'Z' || stat.state == 'X' ||
       stat.parent == proc_.SelfPid()) {
     return false;
   }
   os::ProcessStatus status;
-  if (process->ReadStatus(&status) != ReadResult::kOk) return false;
+  if (process.ReadStatus(&status) != ReadResult::kOk) return false;
   if (own_uid_.has_value() && status.uid != *own_uid_) return false;
-  if (process->ReadExe(&candidate->exe) != ReadResult::kOk) return false;
   const std::string folder = options_.extensions_folder + "/";
   if (candidate->exe.compare(0, folder.size(), folder) == 0 || candidate->exe == own_exe_) {
     return false;
   }
   constexpr std::array<std::string_view, 3> kFunction = {
       "AWS_EXECUTION_ENV=", "_HANDLER=", "LAMBDA_TASK_ROOT="};
-  if (process->HasVariable(kFunction, &candidate->has_function_variables) != ReadResult::kOk ||
+  if (process.HasVariable(kFunction, &candidate->has_function_variables) != ReadResult::kOk ||
       !candidate->has_function_variables) {
     return false;
   }
@@ -98,9 +127,9 @@ bool RuntimeFinder::Describe(int32_t pid, RuntimeCandidate* candidate) {
     std::string whole = "AWS_LAMBDA_RUNTIME_API=" + options_.runtime_api;
     whole.push_back('\0');
     const std::string_view name = whole;
-    if (process->HasVariable({&name, 1}, &candidate->has_our_api) != ReadResult::kOk) return false;
+    if (process.HasVariable({&name, 1}, &candidate->has_our_api) != ReadResult::kOk) return false;
   }
-  candidate->pid = pid;
+  candidate->pid = process.pid();
   candidate->parent = stat.parent;
   candidate->start_ticks = stat.start_ticks;
   return true;

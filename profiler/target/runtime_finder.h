@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+
 #include "profiler/os/process_files.h"
 
 namespace lambent {
@@ -52,21 +54,38 @@ class RuntimeFinder {
   // `proc` must outlive the finder.
   RuntimeFinder(os::ProcFiles& proc, Options options);
 
-  // Looks at every process once (a few µs each). None: it has not started yet.
+  // Looks at every process once. None: it has not started yet, or is one of those that were found
+  // not to be it: they are believed for 1, 2, 4, … up to kMaxBelieved calls as long as they run the
+  // same file, because this is called each millisecond until the runtime is there and all that is
+  // to be known of a process takes 40 µs, its file 3.
   std::optional<RuntimeProcess> Find();
+  static constexpr uint32_t kMaxBelieved = 32;
 
   enum class Change { kNone, kExec, kGone };
   // Whether the process is still what was found; one readlink and one read.
   Change Check(const RuntimeProcess& process);
 
  private:
-  bool Describe(int32_t pid, RuntimeCandidate* candidate);
+  // A process that was not the runtime, and what it ran then.
+  struct Rejected {
+    std::string exe;
+    uint32_t believed = 0;  // calls it is believed for, doubled each time
+    uint64_t until = 0;     // the call that asks again
+    uint64_t seen = 0;      // the last call that listed it
+  };
+  // Whether the process runs what it was rejected with. `exe`: what it runs.
+  bool IsRejected(int32_t pid, const std::string& exe);
+  void Reject(int32_t pid, std::string exe);
+  // `candidate->exe` is known. False: it is not one.
+  bool Describe(os::ProcessFiles& process, RuntimeCandidate* candidate);
 
   os::ProcFiles& proc_;
   const Options options_;
   std::string own_exe_;
   std::optional<uint32_t> own_uid_;
   std::vector<int32_t> pids_;
+  absl::flat_hash_map<int32_t, Rejected> rejected_;
+  uint64_t calls_ = 0;
 };
 
 }  // namespace lambent

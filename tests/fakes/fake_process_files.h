@@ -38,7 +38,8 @@ struct FakeProcess {
   int64_t open_files_limit = 1024;
   std::string exe;
   std::string maps;
-  std::vector<std::string> environment;      // "NAME=value"
+  std::vector<std::string> environment;  // "NAME=value"
+  int environment_reads = 0;
   std::map<std::string, std::string> files;  // by path, as the process sees them
   std::map<int32_t, FakeThread> threads;
 };
@@ -108,6 +109,7 @@ class FakeProcessFiles final : public os::ProcessFiles {
   os::ReadResult ReadExe(std::string* v) override { return Give(process_.exe, v); }
   os::ReadResult HasVariable(absl::Span<const std::string_view> names, bool* found) override {
     *found = false;
+    ++process_.environment_reads;
     for (std::string variable : process_.environment) {
       variable.push_back('\0');
       for (std::string_view name : names) {

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/target/runtime_finder.h"
 
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -84,6 +86,39 @@ TEST_F(RuntimeFinderTest, ShellIsTakenWhileItIsAlone) {
 TEST_F(RuntimeFinderTest, FunctionOfAnotherEnvironmentIsPassedOver) {
   Add(15, 1, "/usr/bin/python3", {"AWS_EXECUTION_ENV=x", "AWS_LAMBDA_RUNTIME_API=127.0.0.1:90011"});
   EXPECT_EQ(FoundPid(), 20);
+}
+
+TEST_F(RuntimeFinderTest, OthersAreNotAskedForTheirEnvironmentEachTime) {
+  proc_.processes.erase(20);
+  const fakes::FakeProcess& other = Add(15, 1, "/usr/bin/other", {"PATH=x"});
+  RuntimeFinder finder(proc_, {});
+  for (int call = 0; call < 1000; ++call) EXPECT_FALSE(finder.Find().has_value());
+  EXPECT_LE(other.environment_reads, 1000 / static_cast<int>(RuntimeFinder::kMaxBelieved) + 6);
+}
+
+TEST_F(RuntimeFinderTest, AnotherThatExecsTheRuntimeIsFoundAtOnce) {
+  fakes::FakeProcess& runtime = proc_.processes[20];
+  const std::vector<std::string> environment = std::exchange(runtime.environment, {"PATH=x"});
+  runtime.exe = "/var/rapid/init";
+  RuntimeFinder finder(proc_, {});
+  for (int call = 0; call < 100; ++call) EXPECT_FALSE(finder.Find().has_value());
+  runtime.exe = "/var/lang/bin/python3.12";
+  // In the middle of its exec, the environment is not there yet.
+  runtime.environment.clear();
+  EXPECT_FALSE(finder.Find().has_value());
+  runtime.environment = environment;
+  EXPECT_TRUE(finder.Find().has_value());
+}
+
+TEST_F(RuntimeFinderTest, TheSameFileExecutedWithOtherVariablesIsFoundSoon) {
+  const std::vector<std::string> environment =
+      std::exchange(proc_.processes[20].environment, {"PATH=x"});
+  RuntimeFinder finder(proc_, {});
+  for (int call = 0; call < 100; ++call) EXPECT_FALSE(finder.Find().has_value());
+  proc_.processes[20].environment = environment;
+  uint32_t calls = 1;
+  while (calls <= 100 && !finder.Find().has_value()) ++calls;
+  EXPECT_LE(calls, RuntimeFinder::kMaxBelieved);
 }
 
 TEST_F(RuntimeFinderTest, ExecAndEndAreNoticed) {

@@ -3,6 +3,7 @@
 // Claims: of a script that alternates two short call chains as fast as it can, at most 0.01 % of
 // stacks are impossible and 0.1 % lost, and stacks have the shares that a profiler finds which
 // stops the thread for each sample (total-variation distance 0.03).
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <memory>
@@ -110,11 +111,14 @@ absl::Status MeasureAlternating(bool quick, std::vector<Row>* rows) {
     }
   }
   if (ours.taken == 0) return absl::InternalError("no stack was taken");
-  const std::string kinds = RungsOf(ours);
-  rows->push_back({"alternating.impossible_percent", Percent(ours.impossible, ours.taken),
-                   absl::StrFormat("%d of %d stacks (%s)", ours.impossible, ours.taken, kinds)});
-  rows->push_back({"alternating.lost_percent", Percent(ours.lost, ours.lost + ours.taken),
-                   absl::StrFormat("%d of %d observations", ours.lost, ours.lost + ours.taken)});
+  rows->push_back(RowOfEnough(
+      {"alternating.impossible_percent", Percent(ours.impossible, ours.taken),
+       absl::StrFormat("%d of %d stacks (%s)", ours.impossible, ours.taken, RungsOf(ours))},
+      ours.taken, quick));
+  const uint64_t observations = ours.lost + ours.taken;
+  rows->push_back(RowOfEnough({"alternating.lost_percent", Percent(ours.lost, observations),
+                               absl::StrFormat("%d of %d observations", ours.lost, observations)},
+                              observations, quick));
   if (stops.rungs[Rung::kStop] == 0) return absl::PermissionDeniedError("stop a thread: refused");
   const double chance = TotalVariationDistance(stops, more_stops);
   Sight all_stops;
@@ -122,10 +126,12 @@ absl::Status MeasureAlternating(bool quick, std::vector<Row>* rows) {
     for (const auto& [stack, count] : sight->stacks) all_stops.stacks[stack] += count;
     all_stops.taken += sight->taken;
   }
-  rows->push_back({"alternating.share_distance", TotalVariationDistance(ours, all_stops),
-                   absl::StrFormat("to %d stacks taken by turns with a stop for each; these in two "
-                                   "halves are %.4f apart",
-                                   all_stops.taken, chance)});
+  rows->push_back(RowOfEnough(
+      {"alternating.share_distance", TotalVariationDistance(ours, all_stops),
+       absl::StrFormat("to %d stacks taken by turns with a stop for each; these in two halves are "
+                       "%.4f apart",
+                       all_stops.taken, chance)},
+      std::min(ours.taken, all_stops.taken), quick));
   return absl::OkStatus();
 }
 

@@ -8,8 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "nlohmann/json.hpp"
-
 #include "bench/engine/rows.h"
 
 int main(int argc, char** argv) {
@@ -31,10 +29,8 @@ int main(int argc, char** argv) {
   std::vector<Row> rows;
   const absl::Status status =
       claim->second(argc > 2 && std::string_view(argv[2]) == "--quick", &rows);
-  nlohmann::json out = nlohmann::json::array();
-  for (const Row& r : rows) out.push_back({{"name", r.name}, {"value", r.value}, {"how", r.how}});
-  std::printf("%s\n", out.dump().c_str());
+  std::printf("%s\n", ToJson(rows).c_str());
   if (!status.ok()) std::fprintf(stderr, "%s\n", std::string(status.message()).c_str());
-  const bool lacks = absl::IsPermissionDenied(status) || absl::IsNotFound(status);
-  return status.ok() ? 0 : lacks ? 77 : 1;
+  if (status.ok()) return 0;
+  return absl::IsPermissionDenied(status) || absl::IsNotFound(status) ? 77 : 1;
 }

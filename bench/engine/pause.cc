@@ -5,10 +5,12 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/strings/str_format.h"
 
+#include "bench/engine/cpus.h"
 #include "bench/engine/rows.h"
 #include "bench/engine/subject.h"
 #include "profiler/os/remote_memory.h"
@@ -124,7 +126,11 @@ absl::Status MeasurePause(bool quick, std::vector<Row>* rows) {
   const int stops = quick ? 30 : 1500;
   if (cpus.empty()) return absl::UnavailableError("there is no CPU to choose");
   absl::Status status = MeasureFrom(cpus[0], cpus[0], stops, "pause.one_cpu_us", rows);
-  if (!status.ok() || cpus.size() < 2) return status;
+  if (!status.ok()) return status;
+  if (cpus.size() < 2) {
+    rows->push_back({"pause.across_us", std::nullopt, "there is one CPU only"});
+    return absl::OkStatus();
+  }
   return MeasureFrom(cpus[0], cpus[1], stops, "pause.across_us", rows);
 }
 

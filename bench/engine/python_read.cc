@@ -79,34 +79,47 @@ absl::Status MeasurePythonRead(bool quick, std::vector<Row>* rows) {
   const int samples = quick ? 50 : 4000;
   Naps naps(300'000, 900'000);
   std::vector<double> us;
+  int failed = 0;
   for (int i = 0; i < samples; ++i) {
     naps.Take();
     const int64_t start_ns = clock.MonotonicNs();
     const bool taken = rung.Sample();
     const int64_t end_ns = clock.MonotonicNs();
-    if (taken) us.push_back(static_cast<double>(end_ns - start_ns) / 1000);
+    if (taken) {
+      us.push_back(static_cast<double>(end_ns - start_ns) / 1000);
+    } else {
+      ++failed;
+    }
   }
   if (us.empty()) return absl::InternalError("no stack of 30 frames was read");
-  rows->push_back({"python_read.us", Median(us),
-                   absl::StrFormat("median of %d samples of %d frames, some 0.6 ms apart, %s",
-                                   us.size(), kFrames, rung.search.found())});
+  rows->push_back(
+      RowOfMost({"python_read.us", Median(us),
+                 absl::StrFormat("median of %d samples of %d frames, some 0.6 ms apart, %s",
+                                 us.size(), kFrames, rung.search.found())},
+                failed, samples, quick));
 
   uint64_t calls = 0;
-  uint64_t counted = 0;
+  int counted = 0;
+  failed = 0;
   for (int i = 0; i < samples / 4; ++i) {
     naps.Take();
     if (absl::Status status = SystemCallCount::Begin(); !status.ok()) return status;
     const bool taken = rung.Sample();
     SystemCallCount::End();
-    if (!taken) continue;
+    if (!taken) {
+      ++failed;
+      continue;
+    }
     ++counted;
     calls += SystemCallCount::count();
   }
   if (counted == 0) return absl::InternalError("no stack was read while calls were counted");
-  rows->push_back({"python_read.calls", static_cast<double>(calls) / static_cast<double>(counted),
-                   absl::StrFormat("mean of %d samples, each call counted by the kernel's Syscall "
-                                   "User Dispatch; schedule, copy, proof",
-                                   counted)});
+  rows->push_back(
+      RowOfMost({"python_read.calls", static_cast<double>(calls) / static_cast<double>(counted),
+                 absl::StrFormat("mean of %d samples, each call counted by the kernel's "
+                                 "Syscall User Dispatch; schedule, copy, proof",
+                                 counted)},
+                failed, samples / 4, quick));
   return absl::OkStatus();
 }
 

@@ -4,12 +4,14 @@
 // their code was met.
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
 
+#include "bench/engine/node_file.h"
 #include "bench/engine/rows.h"
 #include "bench/engine/subject.h"
 #include "profiler/os/process_files.h"
@@ -41,6 +43,11 @@ absl::Status MeasureUnwindMemory(bool quick, std::vector<Row>* rows) {
   const auto control = os::CreateThreadControl();
   ModuleTable modules(*files, memory.get());
   if (modules.Refresh() != os::ReadResult::kOk) return absl::PermissionDeniedError("read maps");
+  const NodeFile node = LargestNodeFile(modules);
+  if (const std::string why = WhyNotJudged(node); !why.empty()) {
+    rows->push_back({"memory.kb", std::nullopt, why});
+    return absl::OkStatus();
+  }
   const std::unique_ptr<RuleUnwinder> unwinder = CreateRuleUnwinder(modules, memory.get());
   RawSnapshot snapshot(64 * 1024);
   std::vector<uint64_t> pcs;
@@ -69,7 +76,7 @@ absl::Status MeasureUnwindMemory(bool quick, std::vector<Row>* rows) {
     const ModuleAddress at = modules.Find(mapping.start);
     if (at.module == nullptr) continue;
     const std::string& path = at.module->path;
-    if (!absl::EndsWith(path, "/node") && !absl::StrContains(path, "/libc.so") &&
+    if (!IsNodeFile(path) && !absl::StrContains(path, "/libc.so") &&
         !absl::StrContains(path, "/libstdc++.so")) {
       continue;
     }
@@ -83,9 +90,9 @@ absl::Status MeasureUnwindMemory(bool quick, std::vector<Row>* rows) {
   const RuleUnwinderUse full = unwinder->Use();
   rows->push_back(
       {"memory.kb", static_cast<double>(full.memory_bytes) / 1024,
-       absl::StrFormat("after rules were looked up for %d addresses all over node, libc "
-                       "and libstdc++; after %d stacks of a busy node %d KB",
-                       addresses, stacks, at_work.memory_bytes / 1024)});
+       absl::StrFormat("after rules were looked up for %d addresses all over %s, libc and "
+                       "libstdc++; after %d stacks of a busy node %d KB",
+                       addresses, Describe(node), stacks, at_work.memory_bytes / 1024)});
   return absl::OkStatus();
 }
 

@@ -43,18 +43,22 @@ class TracedCopy {
   TracedCopy(const TracedCopy&) = delete;
   TracedCopy& operator=(const TracedCopy&) = delete;
 
-  // False: ptrace is refused, or the root was not reached.
+  bool traced() const { return process_ != nullptr; }  // false: ptrace is refused
+
+  // The frames found, innermost first. True: all of them, down to the thread's first function.
   bool Unwind(size_t max_depth, std::vector<uint64_t>* pcs) {
     pcs->clear();
     unw_cursor_t cursor;
-    if (process_ == nullptr || unw_init_remote(&cursor, space_, process_) != 0) return false;
-    for (int left = 1; left > 0 && pcs->size() < max_depth; left = unw_step(&cursor)) {
+    if (!traced() || unw_init_remote(&cursor, space_, process_) != 0) return false;
+    while (pcs->size() < max_depth) {
       unw_word_t pc = 0;
-      unw_get_reg(&cursor, UNW_REG_IP, &pc);
-      if (pc == 0) break;
+      if (unw_get_reg(&cursor, UNW_REG_IP, &pc) != 0) return false;
+      if (pc == 0) return !pcs->empty();  // nothing called the last one
       pcs->push_back(pc);
+      const int left = unw_step(&cursor);
+      if (left <= 0) return left == 0;
     }
-    return pcs->size() > 1;
+    return false;
   }
 
  private:

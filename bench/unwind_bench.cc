@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "benchmark/benchmark.h"
@@ -27,6 +28,7 @@ namespace {
 
 constexpr size_t kStackBytes = 64 * 1024;  // Google Benchmark's own frames are large
 constexpr size_t kDepth = 1024;
+constexpr double kLeastKnownPercent = 90;
 
 // This very process, read as another would be.
 struct Self {
@@ -79,10 +81,27 @@ void CountFrames(benchmark::State& state, const Self& self) {
       frames, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
+// A time is one of the whole stack, or none.
+void RequireWhole(benchmark::State& state, UnwindEnd end) {
+  if (end == UnwindEnd::kComplete) return;
+  const std::string why = "the stack was not walked to its end: " + std::string(UnwindEndName(end));
+  state.SkipWithError(why.c_str());
+}
+
+// Nor is one of addresses of which few have rules that of reading rules.
+void RequireKnown(benchmark::State& state, int64_t known, int64_t asked) {
+  const double percent = 100.0 * static_cast<double>(known) / static_cast<double>(asked);
+  state.counters["known_percent"] = percent;
+  if (percent >= kLeastKnownPercent) return;
+  const std::string why = "rules were found for " + std::to_string(known) + " of " +
+                          std::to_string(asked) + " addresses only";
+  state.SkipWithError(why.c_str());
+}
+
 void MeasureWarm(benchmark::State& state, Self& self, Unwinder& unwinder) {
   UnwindEnd end = UnwindEnd::kBadFrame;
   for (auto _ : state) end = unwinder.Unwind(self.snapshot, nullptr, kDepth, &self.pcs);
-  if (end != UnwindEnd::kComplete) state.SkipWithError(UnwindEndName(end).data());
+  RequireWhole(state, end);
   CountFrames(state, self);
 }
 
@@ -97,9 +116,10 @@ void MeasureLibunwindWarm(benchmark::State& state, Self& self) {
 // Of a copy of this process, made here: the same stack, and where it was stopped.
 void MeasurePtraceWarm(benchmark::State& state, Self& self) {
   TracedCopy copy;
-  bool unwound = false;
-  for (auto _ : state) unwound = copy.Unwind(kDepth, &self.pcs);
-  if (!unwound) state.SkipWithError("ptrace is refused");
+  if (!copy.traced()) return state.SkipWithError("ptrace is refused");
+  bool whole = false;
+  for (auto _ : state) whole = copy.Unwind(kDepth, &self.pcs);
+  if (!whole) state.SkipWithError("libunwind did not walk the traced stack to its end");
   CountFrames(state, self);
 }
 
@@ -109,18 +129,27 @@ void MeasureRulesUncached(benchmark::State& state, Self& self) {
   CodeCache code(self.modules);
   RuleFinder finder(code);
   FoundRules found;
-  unwinder->Unwind(self.snapshot, nullptr, kDepth, &self.pcs);
+  const UnwindEnd end = unwinder->Unwind(self.snapshot, nullptr, kDepth, &self.pcs);
+  int64_t known = 0;
   for (auto _ : state) {
     for (const uint64_t pc : self.pcs) {
-      if (finder.Find(pc, &found)) benchmark::DoNotOptimize(MakeFrameRule(found));
+      if (!finder.Find(pc, &found)) continue;
+      benchmark::DoNotOptimize(MakeFrameRule(found));
+      ++known;
     }
   }
+  RequireKnown(state, known, static_cast<int64_t>(self.pcs.size()) * state.iterations());
+  RequireWhole(state, end);
   CountFrames(state, self);
 }
 
 template <typename Create>
 void MeasureFirst(benchmark::State& state, Self& self, Create create) {
-  for (auto _ : state) create(self.modules)->Unwind(self.snapshot, nullptr, kDepth, &self.pcs);
+  UnwindEnd end = UnwindEnd::kBadFrame;
+  for (auto _ : state) {
+    end = create(self.modules)->Unwind(self.snapshot, nullptr, kDepth, &self.pcs);
+  }
+  RequireWhole(state, end);
   CountFrames(state, self);
 }
 void MeasureRulesFirst(benchmark::State& state, Self& self) {
@@ -156,8 +185,7 @@ void MeasureNeverSeen(benchmark::State& state, Self& self) {
     known += finder->Find(pc, &found) ? 1 : 0;
     pc += 4096;
   }
-  state.counters["known_percent"] =
-      100.0 * static_cast<double>(known) / static_cast<double>(state.iterations());
+  RequireKnown(state, known, state.iterations());
 }
 
 void MeasureCopy(benchmark::State& state, Self& self) {

@@ -1,7 +1,6 @@
 # SPDX-FileCopyrightText: The Lambent Authors
 # SPDX-License-Identifier: Apache-2.0
 """Reading other processes, running `lambent local` with and without the extension, a collector."""
-import dataclasses
 import json
 import os
 import shutil
@@ -16,14 +15,6 @@ BUILD = os.environ.get("LAMBENT_BUILD", os.path.join(ROOT, "build/release"))
 BIN = os.path.join(BUILD, "bin")
 FUNCTIONS = os.path.join(ROOT, "bench/process/functions")
 PYTHON = "/usr/bin/python3"
-
-
-@dataclasses.dataclass
-class Result:
-    name: str
-    value: float          # what the budget is about; None: it could not be measured, `how` says why
-    baseline: float       # the same without Lambent, or a peer's, or None
-    how: str
 
 
 def descendants(pid):
@@ -117,32 +108,62 @@ class Collector:
         found = json.loads(out)
         return found["invocations"] if isinstance(found, dict) else found
 
-    def close(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         self.process.terminate()
-        self.process.wait(10)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
         self.listener.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class LocalRun:
     """One `lambent local` of a Python function; afterwards its responses, report lines and, of the
-    extension, CPU seconds and peak resident kB as last seen alive."""
+    extension, CPU seconds and peak resident kB as last seen alive. Raises when an invocation failed, or
+    when no extension came though there should be one: what it cost would be nothing, and wrong.
+
+    beside: called once with the extension's pid, while the function runs."""
 
     def __init__(self, handler, event, invocations=1, extensions=None, collector=None, timeout=60,
-                 name="bench", freeze_ms=0):
-        folder = tempfile.mkdtemp(prefix="lambent-bench-")
-        report = os.path.join(folder, "report")
-        command = [os.path.join(BIN, "lambent"), "local", "--runtime", "python", "--python", PYTHON,
-                   "--task-root", FUNCTIONS, "--handler", handler, "--function-name", name,
-                   "--event", json.dumps(event), "--invocations", str(invocations),
-                   "--timeout", str(timeout), "--report", report, "--response-dir", folder,
-                   "--freeze-ms", str(freeze_ms), "--quiet"]
-        if extensions:
-            command += ["--extensions", extensions]
-        if collector:
-            command += ["--env", f"LAMBENT_COLLECTOR={collector}"]
+                 name="bench", freeze_ms=0, beside=None):
         self.extension_cpu = self.extension_peak_kb = 0
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with tempfile.TemporaryDirectory(prefix="lambent-bench-") as folder:
+            report = os.path.join(folder, "report")
+            command = [os.path.join(BIN, "lambent"), "local", "--runtime", "python", "--python", PYTHON,
+                       "--task-root", FUNCTIONS, "--handler", handler, "--function-name", name,
+                       "--event", json.dumps(event), "--invocations", str(invocations),
+                       "--timeout", str(timeout), "--report", report, "--response-dir", folder,
+                       "--freeze-ms", str(freeze_ms), "--quiet"]
+            if extensions:
+                command += ["--extensions", extensions]
+            if collector:
+                command += ["--env", f"LAMBENT_COLLECTOR={collector}"]
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                self._watch(process, beside)
+            finally:
+                process.terminate()  # nothing when it has ended; else it takes its children along
+                process.wait()
+            with open(report, encoding="utf-8") as file:
+                self.report = [json.loads(line) for line in file]
+            self.responses = []
+            for entry in sorted(os.listdir(folder)):
+                if entry.endswith(".json"):
+                    with open(os.path.join(folder, entry), encoding="utf-8") as file:
+                        self.responses.append(json.load(file))
+        failed = [line for line in self.report if line.get("status") != "success"]
+        if process.returncode or failed or len(self.report) != invocations:
+            raise RuntimeError(f"lambent local ended with {process.returncode}; {len(failed)} of "
+                               f"{len(self.report)} invocations failed, {invocations} were asked for")
+        if extensions and not self.extension_peak_kb:
+            raise RuntimeError("no lambent-extension ran beside the function")
+
+    def _watch(self, process, beside):
         extension = None
         while process.poll() is None:
             time.sleep(0.05)
@@ -155,11 +176,6 @@ class LocalRun:
                     self.extension_peak_kb = max(self.extension_peak_kb, status_kb(extension, "VmHWM") or 0)
             except (OSError, ValueError):
                 extension = None
-        self.status = process.returncode
-        self.report = [json.loads(line) for line in open(report, encoding="utf-8")]
-        self.responses = []
-        for entry in sorted(os.listdir(folder)):
-            if entry.endswith(".json"):
-                with open(os.path.join(folder, entry), encoding="utf-8") as file:
-                    self.responses.append(json.load(file))
-        shutil.rmtree(folder, ignore_errors=True)
+            if extension and beside:
+                beside(extension)
+                beside = None

@@ -14,8 +14,12 @@ import zipfile
 
 import platform_stub
 import results
+from by_turns import ByTurns
 from processes import BIN, BUILD, ROOT, Collector, LocalRun
 from results import Result
+from units import median_interval
+
+HZ = 99
 
 
 class Layer:
@@ -97,27 +101,41 @@ def samples_of(collector, function):
     return sum(int(i.get("samples", 0)) for i in collector.invocations(function))
 
 
+def require_samples(collector, function, seconds):
+    """What was measured is profiling at HZ only if so many samples came of the seconds it ran."""
+    rate = samples_of(collector, function) / seconds
+    if rate < 0.9 * HZ and not results.QUICK:
+        raise RuntimeError(f"{rate:.0f} samples a second came, and the claim is of {HZ}")
+    return rate
+
+
 def busy(layer):
-    """CPU time, not wall: of the function by its own account, of the extension by schedstat; the
-    cost is the extension's own and what the function got slower."""
-    event, invocations, pairs = {"rounds": 2500}, 2, 5
-    alone, beside, ours = [], [], []
+    """CPU time, not wall. What profiling costs is what the extension uses itself, its start and its
+    flushes included, over runs of fixed work; and what it makes the function slower, in one long
+    invocation in which it is stopped and let run by turns."""
+    runs, rounds, fours = (1, 100, 1) if results.QUICK else (3, 5000, 30)
+    turns = ByTurns(fours)
+    own, seconds, wall = [], [], 0
     with Collector() as collector:
-        for _ in range(pairs):
-            for extensions, into in ((None, alone), (layer.extensions, beside)):
-                run = LocalRun("functions.busy", event, invocations, extensions, collector.address,
-                               name="cpu")
-                into.append(sum(r["cpu_seconds"] for r in run.responses))
-            ours.append(run.extension_cpu)
-        samples = samples_of(collector, "cpu")
-    own = statistics.median(o / a for a, o in zip(alone, ours)) * 100
-    slowed = statistics.median(b / a - 1 for a, b in zip(alone, beside)) * 100
-    noise = (max(alone) / min(alone) - 1) * 100
+        for _ in range(runs):
+            run = LocalRun("functions.busy", {"rounds": rounds}, 2, layer.extensions, collector.address, name="own")
+            seconds.append(sum(response["cpu_seconds"] for response in run.responses))
+            wall += sum(line["durationMs"] for line in run.report) / 1000
+            own.append(run.extension_cpu / seconds[-1] * 100)
+        LocalRun("functions.units", turns.event, 1, layer.extensions, collector.address, timeout=900,
+                 name="turns", beside=turns.take)
+        rate = require_samples(collector, "own", wall)
+        require_samples(collector, "turns", turns.seconds_beside)
+    share, slowed = statistics.median(own), statistics.median(turns.slowed) * 100
+    low, high = (end * 100 for end in median_interval(turns.slowed))
     # A function that happened to run faster beside us pays nothing back: that is its noise.
-    return (own + max(0, slowed), None,
-            f"{pairs} pairs of {statistics.median(alone):.1f} s fixed work; extension {own:.2f} %, "
-            f"function {slowed:+.2f} %, counted if slower; spread of the function alone "
-            f"{noise:.1f} %; {samples / sum(beside):.0f} samples per second of busy time")
+    cost = share + max(0, slowed)
+    return (cost, None,
+            f"extension itself {share:.2f} % (median of {runs} runs of {statistics.median(seconds):.1f} s, "
+            f"{min(own):.2f} to {max(own):.2f}), {rate:.0f} samples a second, in which the function got "
+            f"{sum(seconds) / wall * 100:.0f} % of a CPU; function {slowed:+.2f} % (95 % interval {low:+.2f} to "
+            f"{high:+.2f}), counted if slower: median of {len(turns.slowed)} times four seconds, beside it and beside "
+            "it stopped, ABBA", (min(own) + max(0, low), max(own) + max(0, high)))
 
 
 def idle(layer):

@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: The Lambent Authors
 # SPDX-License-Identifier: Apache-2.0
 """Programs that log units of equal work, and what a log tells: how much slower something beside it made it."""
+import itertools
+import math
 import os
 import struct
 import time
@@ -44,3 +46,12 @@ class UnitLog:
 
     def close(self):
         self.file.close()
+
+
+def median_interval(values):
+    """Where the median lies with 95 % confidence, by the order of the values alone (a median has as many
+    values below it as a coin has heads); of fewer than six, their whole span."""
+    ordered, n = sorted(values), len(values)
+    tails = itertools.accumulate(math.comb(n, heads) * 0.5 ** n for heads in range(n // 2))
+    left_out = max(0, sum(2 * tail <= 0.05 for tail in tails) - 1)  # at either end
+    return ordered[left_out], ordered[n - 1 - left_out]

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -17,11 +18,13 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "bench"))
 sys.path.insert(0, os.path.join(ROOT, "bench/process"))
 sys.dont_write_bytecode = True
+import by_turns  # noqa: E402
 import engine  # noqa: E402
 import processes  # noqa: E402
 import results  # noqa: E402
 import run  # noqa: E402
 import slowdown  # noqa: E402
+import units  # noqa: E402
 from results import Result  # noqa: E402
 
 AT_MOST = {"at_most": 4, "unit": "ms", "claim": "c"}
@@ -178,6 +181,54 @@ class SlowdownTest(unittest.TestCase):
         rows = self.rows_of(["lambent"])
         self.assertEqual({row.value for row in rows.values()}, {None})
         self.assertIn("lambent ended early", rows["python_more_than_pyspy"].how)
+
+
+class MedianIntervalTest(unittest.TestCase):
+    def test_ranks_of_the_binomial_distribution(self):
+        for n, ranks in {6: (1, 6), 9: (2, 8), 20: (6, 15), 30: (10, 21), 100: (40, 61)}.items():
+            self.assertEqual(units.median_interval(range(n, 0, -1)), ranks)
+
+    def test_few_values_span_it(self):
+        self.assertEqual(units.median_interval([3, 1]), (1, 3))
+        self.assertEqual(units.median_interval([3]), (3, 3))
+
+
+class ByTurnsTest(unittest.TestCase):
+    def setUp(self):
+        self.signals = []
+        self.log = mock.Mock()
+        for patch in (mock.patch.object(by_turns, "UnitLog", return_value=self.log),
+                      mock.patch.object(by_turns.os, "kill", lambda pid, number: self.signals.append(number)),
+                      mock.patch.object(by_turns.time, "sleep")):
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def turns(self):
+        turns = by_turns.ByTurns(20)
+        self.addCleanup(turns.folder.cleanup)
+        return turns
+
+    def test_steady_drift_cancels_and_the_extension_runs_again(self):
+        moment = iter(range(1000))
+
+        def over(_seconds, _least):  # slower by 1 in each slice, and by 2 % beside it
+            return [(1000 + next(moment)) * (1.02 if self.signals[-1] == signal.SIGCONT else 1)]
+        self.log.over.side_effect = over
+        turns = self.turns()
+        turns.take(1)
+        self.assertEqual(len(turns.slowed), 20)
+        for slowed in turns.slowed:
+            self.assertAlmostEqual(slowed, 0.02)
+        cont, stop = signal.SIGCONT, signal.SIGSTOP
+        self.assertEqual(self.signals[:8], [cont, stop, stop, cont, stop, cont, cont, stop])
+        self.assertEqual(self.signals[-1], cont)
+        self.log.end.assert_called_once()
+
+    def test_the_extension_runs_again_when_the_function_did_not(self):
+        self.log.over.side_effect = [[1], RuntimeError("the program hardly ran")]
+        with self.assertRaises(RuntimeError):
+            self.turns().take(1)
+        self.assertEqual(self.signals[-2:], [signal.SIGSTOP, signal.SIGCONT])
 
 
 class LocalRunTest(unittest.TestCase):

@@ -175,7 +175,7 @@ def html():
     if out.returncode:
         raise RuntimeError(out.stderr.strip().splitlines()[-1] if out.stderr.strip() else "open_time.py failed")
     yield Result("html.open_ms", float(out.stdout.split()[-1]), None,
-                 "navigation start to first frame drawn, median")
+                 "100,000 nodes in headless Chromium, from navigation to the first frame drawn, median of 9")
 
 
 MEASURES = {"start": start, "memory": memory, "added": added, "cpu": cpu, "wire": wire, "layer": layer,

@@ -171,7 +171,8 @@ def layer():
 
 def html():
     script = os.path.join(ROOT, "tests/browser/open_time.py")
-    out = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=300)
+    pages = os.path.join(BUILD, "tests/browser/write_pages")
+    out = subprocess.run([sys.executable, script, pages], capture_output=True, text=True, timeout=300)
     if out.returncode:
         raise RuntimeError(out.stderr.strip().splitlines()[-1] if out.stderr.strip() else "open_time.py failed")
     yield Result("html.open_ms", float(out.stdout.split()[-1]), None,

@@ -12,7 +12,7 @@ namespace {
 
 // Back this much later than planned: the environment was frozen.
 constexpr int64_t kFreezeNs = 1'000'000'000;
-// Frozen this long with batches in flight: their fate is unknown and TCP may back off for seconds;
+// Frozen this long with something in flight: its fate is unknown and TCP may back off for seconds;
 // a new stream costs one round trip and resends at most a window.
 constexpr int64_t kDoubtNs = 20'000'000'000;
 constexpr absl::Duration kIdle = absl::Hours(1);
@@ -45,6 +45,7 @@ absl::Duration Delivery::Advance(const StreamEvent& event, const Surroundings& a
   NoticeFreeze(now_ns);
   Handle(event, now_ns);
   NoticeSilence(now_ns);
+  NoticeBlockedFinal(now_ns);
   if (state_ == State::kNone && now_ns >= retry_ns_ && !finished_) Connect(now_ns, greeting);
   absl::Duration wait = Decide(around);
   Pump(now_ns);
@@ -63,9 +64,9 @@ void Delivery::NoticeFreeze(int64_t now_ns) {
   if (late_ns >= kFreezeNs) {
     backoff_.Reset();
     if (state_ == State::kNone) retry_ns_ = now_ns;
-    if (state_ == State::kGreeting || (outstanding() && late_ns >= kDoubtNs)) {
+    if (state_ == State::kGreeting || (awaiting() && late_ns >= kDoubtNs)) {
       Disconnect(now_ns, true);
-    } else if (outstanding()) {
+    } else if (awaiting()) {
       progress_ns_ = now_ns;  // only un-frozen time counts against the collector
     }
   }
@@ -80,7 +81,7 @@ void Delivery::Handle(const StreamEvent& event, int64_t now_ns) {
   if (stream_ == nullptr) return;  // of a stream that was given up
   switch (event.kind) {
     case StreamEvent::Kind::kWritten:
-      writing_ = false;
+      writing_ = writing_symbols_ = false;
       break;
     case StreamEvent::Kind::kMessage:
       progress_ns_ = now_ns;
@@ -158,9 +159,15 @@ void Delivery::NoticeSilence(int64_t now_ns) {
   const int64_t silent_ns = now_ns - progress_ns_;
   const bool late_welcome =
       state_ == State::kGreeting && silent_ns >= absl::ToInt64Nanoseconds(options_.connect_timeout);
-  const bool late_ack = state_ == State::kOpen && outstanding() &&
+  const bool late_ack = state_ == State::kOpen && awaiting() &&
                         silent_ns >= absl::ToInt64Nanoseconds(options_.ack_timeout);
   if (late_welcome || late_ack) Fail(absl::DeadlineExceededError("it does not answer"), now_ns);
+}
+
+void Delivery::NoticeBlockedFinal(int64_t now_ns) {
+  // One write at a time: what is not read by now may hold up the last batches to the deadline. On a
+  // new stream they are the first.
+  if (final_ && writing_symbols_ && outbox_.backlog(sent_).batches != 0) Disconnect(now_ns, true);
 }
 
 void Delivery::Fail(const absl::Status& status, int64_t now_ns) {
@@ -181,7 +188,7 @@ void Delivery::Disconnect(int64_t now_ns, bool at_once) {
   stream_.reset();
   if (symbols_ != nullptr) symbols_->Forget();
   state_ = State::kNone;
-  writing_ = false;
+  writing_ = writing_symbols_ = false;
   sent_ = 0;
   retry_ns_ = at_once ? now_ns : now_ns + absl::ToInt64Nanoseconds(backoff_.Next());
 }
@@ -232,7 +239,7 @@ void Delivery::Pump(int64_t now_ns) {
   if (state_ != State::kOpen || writing_) return;
   if (outbox_.InFlight(sent_) >= options_.window_batches) return;
   std::optional<Outbox::Outgoing> next = outbox_.Next(sent_);
-  if (!next.has_value()) return PumpSymbols();
+  if (!next.has_value()) return PumpSymbols(now_ns);
   if (next->sequence > released_) return;
   if (!outstanding()) progress_ns_ = now_ns;  // the wait for its acknowledgement begins
   sent_ = next->sequence;
@@ -242,11 +249,12 @@ void Delivery::Pump(int64_t now_ns) {
   stream_->Write(BatchMessage(*std::move(next)));
 }
 
-void Delivery::PumpSymbols() {
+void Delivery::PumpSymbols(int64_t now_ns) {
   if (symbols_ == nullptr || !may_send_symbols_ || final_) return;
   std::optional<EncodedSymbols> part = symbols_->Take();
   if (!part.has_value()) return;
-  writing_ = true;
+  if (!outstanding()) progress_ns_ = now_ns;  // the wait for it to be read begins
+  writing_ = writing_symbols_ = true;
   stream_->Write(SymbolsMessage(*std::move(part)));
 }
 
@@ -260,7 +268,7 @@ absl::Duration Delivery::TimeToTimer(int64_t now_ns) const {
     case State::kGreeting:
       return after(progress_ns_, options_.connect_timeout);
     case State::kOpen:
-      return outstanding() ? after(progress_ns_, options_.ack_timeout) : absl::InfiniteDuration();
+      return awaiting() ? after(progress_ns_, options_.ack_timeout) : absl::InfiniteDuration();
   }
   return absl::InfiniteDuration();
 }

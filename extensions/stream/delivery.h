@@ -43,7 +43,7 @@ struct UplinkCallbacks {
 // The protocol of ingest.proto, the client's side, without a thread: told what happened, it acts.
 // One stream at a time:
 //
-//   none ──open──▶ greeting (Hello sent) ──Welcome──▶ open ──closed, stale or ack overdue──▶ none
+//   none ──open──▶ greeting (Hello sent) ──Welcome──▶ open ──closed, stale or silent──▶ none
 //
 // Every stream starts over at the collector's durable sequence, so what was in flight is resent.
 // Confined to the uplink thread.
@@ -74,6 +74,7 @@ class Delivery {
   void HandleRejected(const v1::Rejected& rejected);
   void NoticeFreeze(int64_t now_ns);
   void NoticeSilence(int64_t now_ns);
+  void NoticeBlockedFinal(int64_t now_ns);
   void Connect(int64_t now_ns, const Greeting& greeting);
   void Disconnect(int64_t now_ns, bool at_once);
   void Fail(const absl::Status& status, int64_t now_ns);
@@ -81,10 +82,13 @@ class Delivery {
   absl::Duration Decide(const Surroundings& around);
   absl::Duration AskForBatch(const Surroundings& around);
   void Pump(int64_t now_ns);
-  void PumpSymbols();
+  void PumpSymbols(int64_t now_ns);
   absl::Duration TimeToTimer(int64_t now_ns) const;
   void JudgeFinal(const Surroundings& around);
+  // Batches wait for their acknowledgement.
   bool outstanding() const { return outbox_.InFlight(sent_) != 0; }
+  // It is the collector's turn: to acknowledge, or to read.
+  bool awaiting() const { return writing_ || outstanding(); }
 
   const UplinkOptions options_;
   os::Clock& clock_;
@@ -97,6 +101,7 @@ class Delivery {
   State state_ = State::kNone;
   std::unique_ptr<BatchStream> stream_;
   bool writing_ = false;
+  bool writing_symbols_ = false;  // and what is written is part of a symbol table
   bool may_send_symbols_ = false;
   uint64_t sent_ = 0;                                  // on this stream
   uint64_t released_ = 0;                              // the policy let everything go up to here

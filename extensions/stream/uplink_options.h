@@ -56,7 +56,8 @@ struct UplinkOptions {
   // Batches sent and not acknowledged at most: bounds what a dead stream makes us resend.
   uint64_t window_batches = 16;
   absl::Duration connect_timeout = absl::Seconds(5);
-  // A sent batch not acknowledged for this long of un-frozen time: the stream is dead.
+  // A sent batch not acknowledged, or a message not read, for this long of un-frozen time: the
+  // stream is dead.
   absl::Duration ack_timeout = absl::Seconds(5);
   // A freeze this long: the stream is taken for dead at once (NAT gateways forget after 350 s).
   absl::Duration stale_after = absl::Seconds(240);

@@ -180,5 +180,101 @@ TEST_F(DeliverySymbolsTest, SymbolsAreNoSignOfLifeOfTheCollector) {
   EXPECT_EQ(collector_.opened(), 2u) << "the batch's acknowledgement is overdue";
 }
 
+// The collector takes nothing any more from the first part of a table on: the part stays unread.
+class UnreadSymbolsTest : public DeliverySymbolsTest {
+ protected:
+  void SetUp() override {
+    RunFor(absl::Milliseconds(10));
+    AskFor("id");
+    collector_.Vanish();
+    RunFor(absl::Milliseconds(10));
+    ASSERT_EQ(collector_.opened(), 1u);
+    ASSERT_THAT(collector_.symbol_tables(), IsEmpty());
+  }
+  absl::Duration Look() { return delivery_.Advance({}, around_, greeting_); }
+  void BeginFinal() {
+    around_.final = true;
+    around_.phase = Phase::kShutdown;
+    around_.deadline = clock_.UnixTime() + absl::Seconds(1);
+  }
+};
+
+TEST_F(UnreadSymbolsTest, HoldUpBatchesForTheTimeOfAnAcknowledgement) {
+  Put(1);
+  RunFor(options_.ack_timeout - absl::Milliseconds(100));
+  EXPECT_EQ(collector_.opened(), 1u);
+  RunFor(absl::Milliseconds(500));
+  EXPECT_EQ(collector_.opened(), 2u);
+  EXPECT_EQ(collector_.received(), "b");
+  EXPECT_EQ(outbox_.backlog().batches, 0u);
+}
+
+TEST_F(UnreadSymbolsTest, AreNoticedAlsoWhenNothingElseHappens) {
+  EXPECT_LE(Look(), options_.ack_timeout);
+  clock_.Advance(options_.ack_timeout);
+  Look();
+  EXPECT_EQ(delivery_.stream(), nullptr);
+}
+
+TEST_F(UnreadSymbolsTest, AShortFreezeDoesNotCountAgainstTheCollector) {
+  Look();
+  clock_.Freeze(absl::Seconds(10));
+  Look();
+  EXPECT_NE(delivery_.stream(), nullptr);
+  EXPECT_EQ(collector_.opened(), 1u);
+}
+
+TEST_F(UnreadSymbolsTest, OfALongFreezeAreGivenUpAtOnce) {
+  Look();
+  clock_.Freeze(absl::Seconds(30));
+  Put(1);
+  RunFor(absl::Milliseconds(10));
+  EXPECT_EQ(collector_.opened(), 2u);
+  EXPECT_EQ(collector_.received(), "b");
+}
+
+TEST_F(UnreadSymbolsTest, GiveWayToTheFinalFlushAtOnce) {
+  Put(1);
+  RunFor(absl::Milliseconds(10));
+  BeginFinal();
+  RunFor(absl::Milliseconds(10));
+  EXPECT_EQ(collector_.received(), "b");
+  EXPECT_EQ(collector_.opened(), 2u);
+  EXPECT_TRUE(delivery_.finished());
+}
+
+TEST_F(UnreadSymbolsTest, AreNoReasonToConnectAgainWhenAllIsDelivered) {
+  BeginFinal();
+  Look();
+  EXPECT_EQ(collector_.opened(), 1u);
+  EXPECT_TRUE(delivery_.finished());
+}
+
+TEST_F(DeliverySymbolsTest, APartHasItsTimeFromWhenItIsWritten) {
+  Enter(Phase::kInit);
+  RunFor(absl::Milliseconds(10));
+  AskFor("id");
+  RunFor(options_.stale_after / 2);
+  collector_.Vanish();
+  Enter(Phase::kInvoke);
+  RunFor(options_.ack_timeout - absl::Milliseconds(100));
+  EXPECT_EQ(collector_.opened(), 1u);
+}
+
+TEST_F(DeliverySymbolsTest, APartThatIsReadLeavesTheFinalFlushItsStream) {
+  RunFor(absl::Milliseconds(10));
+  AskFor("id");
+  const StreamEvent asked = delivery_.stream()->Next(absl::ZeroDuration());
+  delivery_.Advance(asked, around_, greeting_);  // the first part is being written
+  Put(1);
+  around_.final = true;
+  around_.phase = Phase::kShutdown;
+  around_.deadline = clock_.UnixTime() + absl::Seconds(1);
+  RunFor(absl::Milliseconds(10));
+  EXPECT_EQ(collector_.received(), "sb");
+  EXPECT_EQ(collector_.opened(), 1u);
+  EXPECT_TRUE(delivery_.finished());
+}
+
 }  // namespace
 }  // namespace lambent

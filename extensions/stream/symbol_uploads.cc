@@ -44,10 +44,10 @@ void SymbolUploads::Ask(std::vector<std::string> build_ids) {
 
 std::optional<EncodedSymbols> SymbolUploads::Take() {
   absl::MutexLock lock(&mutex_);
+  std::optional<EncodedSymbols> part = std::exchange(ready_, std::nullopt);
+  if (part.has_value() && (part->last || !part->unavailable.empty())) asked_.pop_front();
   wanted_ = !asked_.empty();
-  if (!ready_.has_value()) return std::nullopt;
-  if (ready_->last || !ready_->unavailable.empty()) asked_.pop_front();
-  return std::exchange(ready_, std::nullopt);
+  return part;
 }
 
 void SymbolUploads::Forget() {
@@ -72,20 +72,31 @@ EncodedSymbols SymbolUploads::Make(const std::string& build_id) {
 }
 
 void SymbolUploads::Run() {
-  uint64_t stream = 0;
   for (;;) {
     std::string build_id;
+    uint64_t stream = 0;
+    bool abandoned = false;
     {
       absl::MutexLock lock(&mutex_);
       mutex_.Await(absl::Condition(this, &SymbolUploads::HasWork));
       if (stop_) return;
-      build_id = asked_.front();
-      if (stream != stream_) encoder_.reset();  // of a table that nobody waits for any more
+      abandoned = IsAbandoned();
       stream = stream_;
+      if (abandoned) {
+        encoding_of_.reset();
+      } else {
+        encoding_of_ = stream;
+        build_id = asked_.front();
+      }
+    }
+    if (abandoned) {
+      encoder_.reset();
+      continue;
     }
     EncodedSymbols part = Make(build_id);
     {
       absl::MutexLock lock(&mutex_);
+      if (encoder_ == nullptr) encoding_of_.reset();
       if (stream != stream_) continue;
       ready_ = std::move(part);
     }

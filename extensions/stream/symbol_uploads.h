@@ -49,8 +49,12 @@ class SymbolUploads final : public SymbolSource {
   void Run();
   // The next part of the table under way, or the first of `build_id`.
   EncodedSymbols Make(const std::string& build_id);
+  // The table under way is of a stream that has ended: nobody waits for it any more.
+  bool IsAbandoned() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return encoding_of_.has_value() && *encoding_of_ != stream_;
+  }
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return stop_ || (wanted_ && !ready_.has_value() && !asked_.empty());
+    return stop_ || IsAbandoned() || (wanted_ && !ready_.has_value() && !asked_.empty());
   }
 
   const OpenModule open_;
@@ -62,6 +66,8 @@ class SymbolUploads final : public SymbolSource {
   std::optional<EncodedSymbols> ready_ ABSL_GUARDED_BY(mutex_);
   bool wanted_ ABSL_GUARDED_BY(mutex_) = false;
   uint64_t stream_ ABSL_GUARDED_BY(mutex_) = 0;  // counts Forget
+  // The stream whose table `encoder_` holds; unset: it holds none.
+  std::optional<uint64_t> encoding_of_ ABSL_GUARDED_BY(mutex_);
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;  // touched by the uplink thread only
 };

@@ -2,12 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "extensions/stream/symbol_uploads.h"
 
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -31,6 +36,23 @@ std::string LargeImage(size_t functions) {
   return image.Build();
 }
 
+// Tells when it is closed.
+class WatchedFile final : public os::FileBytes {
+ public:
+  WatchedFile(std::string bytes, absl::Notification& closed)
+      : bytes_(std::move(bytes)), closed_(closed) {}
+  ~WatchedFile() override { closed_.Notify(); }
+  size_t ReadAt(uint64_t offset, void* into, size_t size) const override {
+    return bytes_.ReadAt(offset, into, size);
+  }
+  uint64_t size() const override { return bytes_.size(); }
+  os::FileIdentity identity() const override { return bytes_.identity(); }
+
+ private:
+  const os::MemoryFileBytes bytes_;
+  absl::Notification& closed_;
+};
+
 class SymbolUploadsTest : public ::testing::Test {
  protected:
   // The next part, waited for.
@@ -49,13 +71,15 @@ class SymbolUploadsTest : public ::testing::Test {
   }
 
   std::string image_ = LargeImage(10);
-  int opened_ = 0;
+  std::atomic<int> opened_{0};
+  absl::Notification closed_;
   absl::Mutex mutex_;
   bool ready_ = false;
   std::unique_ptr<SymbolUploads> uploads_ = std::make_unique<SymbolUploads>(
       [this](const std::string& build_id) -> absl::StatusOr<std::unique_ptr<os::FileBytes>> {
         ++opened_;
         if (build_id == "gone") return absl::NotFoundError("open /x: it is gone");
+        if (build_id == "watched") return std::make_unique<WatchedFile>(image_, closed_);
         return std::make_unique<os::MemoryFileBytes>(image_);
       },
       [this] {
@@ -122,6 +146,24 @@ TEST_F(SymbolUploadsTest, StartsOverOnTheNextStream) {
   EXPECT_FALSE(uploads_->Take().has_value());
   uploads_->Ask({"id"});
   EXPECT_EQ(Take().part, 0u);
+}
+
+TEST_F(SymbolUploadsTest, KeepsNothingOfAStreamThatHasEnded) {
+  image_ = LargeImage(6000);
+  uploads_->Ask({"watched"});
+  EXPECT_EQ(Take().part, 0u);
+  uploads_->Forget();
+  EXPECT_TRUE(closed_.WaitForNotificationWithTimeout(absl::Seconds(30)));
+}
+
+TEST_F(SymbolUploadsTest, ReadsNothingBeforeAPartIsWanted) {
+  uploads_->Ask({"id"});
+  EXPECT_TRUE(Take().last);
+  uploads_->Ask({"other"});
+  // Time for a thread that would read too early.
+  absl::SleepFor(absl::Milliseconds(20));
+  EXPECT_EQ(opened_, 1);
+  EXPECT_EQ(Take().build_id, "other");
 }
 
 TEST_F(SymbolUploadsTest, EndsInTheMiddleOfATable) {

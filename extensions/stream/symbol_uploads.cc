@@ -6,6 +6,8 @@
 #include <system_error>
 #include <utility>
 
+#include "profiler/os/thread_priority.h"
+
 namespace lambent {
 namespace {
 
@@ -72,6 +74,8 @@ EncodedSymbols SymbolUploads::Make(const std::string& build_id) {
 }
 
 void SymbolUploads::Run() {
+  // Nobody waits for symbols, and invocations run meanwhile.
+  os::LowerThreadPriority();
   for (;;) {
     std::string build_id;
     uint64_t stream = 0;

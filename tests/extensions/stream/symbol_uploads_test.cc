@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "extensions/stream/symbol_uploads.h"
 
+#include <sched.h>
+#include <sys/resource.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -72,12 +75,15 @@ class SymbolUploadsTest : public ::testing::Test {
 
   std::string image_ = LargeImage(10);
   std::atomic<int> opened_{0};
+  std::atomic<bool> lowest_priority_{false};
   absl::Notification closed_;
   absl::Mutex mutex_;
   bool ready_ = false;
   std::unique_ptr<SymbolUploads> uploads_ = std::make_unique<SymbolUploads>(
       [this](const std::string& build_id) -> absl::StatusOr<std::unique_ptr<os::FileBytes>> {
         ++opened_;
+        lowest_priority_ =
+            sched_getscheduler(0) == SCHED_IDLE || getpriority(PRIO_PROCESS, 0) == 19;
         if (build_id == "gone") return absl::NotFoundError("open /x: it is gone");
         if (build_id == "watched") return std::make_unique<WatchedFile>(image_, closed_);
         return std::make_unique<os::MemoryFileBytes>(image_);
@@ -164,6 +170,12 @@ TEST_F(SymbolUploadsTest, ReadsNothingBeforeAPartIsWanted) {
   absl::SleepFor(absl::Milliseconds(20));
   EXPECT_EQ(opened_, 1);
   EXPECT_EQ(Take().build_id, "other");
+}
+
+TEST_F(SymbolUploadsTest, ReadsAtTheLowestPriority) {
+  uploads_->Ask({"id"});
+  Take();
+  EXPECT_TRUE(lowest_priority_);
 }
 
 TEST_F(SymbolUploadsTest, EndsInTheMiddleOfATable) {

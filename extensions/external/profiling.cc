@@ -85,8 +85,9 @@ Profiling::Profiling(Setup setup)
       trouble_(setup_.configuration.channel),
       outbox_(setup_.configuration.uplink.outbox_limit_bytes, [this] { uplink_->Wake(); }),
       module_files_(os::CreateProcFiles()),
-      symbols_([this](const std::string& build_id) { return module_files_.Open(build_id); },
-               [this] { uplink_->Wake(); }),
+      symbols_(std::make_unique<SymbolUploads>(
+          [this](const std::string& build_id) { return module_files_.Open(build_id); },
+          [this] { uplink_->Wake(); })),
       greeting_(
           MakeGreeting(setup_.configuration, setup_.registration, RandomId(), setup_.started)) {
   uplink_ = std::make_unique<Uplink>(
@@ -99,7 +100,7 @@ Profiling::Profiling(Setup setup)
           },
           [this](const absl::Status& status, int failures) { trouble_.Note(status, failures); },
           [this] { session_->RequestFlush(); }},
-      &symbols_);
+      symbols_.get());
   auto attacher = std::make_shared<RuntimeAttacher>(
       RuntimeAttacher::Options{{setup_.extensions_folder, setup_.api_address},
                                setup_.configuration.session.sample_hz,
@@ -118,10 +119,21 @@ Profiling::Profiling(Setup setup)
       Session::Dependencies{clock_, [attacher] { return attacher->Attach(); }, *metrics_, outbox_});
 }
 
+Profiling::~Profiling() {
+  if (subscriber_.joinable()) subscriber_.join();
+  listener_.reset();
+  // In no order of members alone: the uplink's thread calls session and symbols, and theirs wake
+  // the uplink. So its thread ends first and it goes last.
+  uplink_->Stop();
+  session_.reset();
+  symbols_.reset();
+  uplink_.reset();
+}
+
 void Profiling::Start() {
   // First of all, because the platform starts the runtime now.
   session_->Start(setup_.started);
-  std::thread([this] { Subscribe(); }).detach();
+  subscriber_ = std::thread([this] { Subscribe(); });
   // A snapshot must not hold a connection, nor an identity that all its clones would share.
   if (!setup_.configuration.function.snap_start()) StartUplink();
   subscribed_.WaitForNotificationWithTimeout(kSubscriptionPatience);

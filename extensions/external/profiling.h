@@ -30,7 +30,7 @@ namespace lambent {
 
 // Everything that runs beside the event loop: session, uplink, telemetry. Its methods are called on
 // the main thread and do not wait, but for OnShutdown, whose waiting is planned. Never destroyed in
-// the program: it ends by _exit.
+// the program, which ends by _exit.
 class Profiling {
  public:
   struct Setup {
@@ -43,6 +43,8 @@ class Profiling {
   };
 
   explicit Profiling(Setup setup);
+  // Ends all threads, without delivering what still waits.
+  ~Profiling();
   Profiling(const Profiling&) = delete;
   Profiling& operator=(const Profiling&) = delete;
 
@@ -67,7 +69,7 @@ class Profiling {
   DeliveryTrouble trouble_;
   Outbox outbox_;
   ModuleFiles module_files_;
-  SymbolUploads symbols_;
+  std::unique_ptr<SymbolUploads> symbols_;
   std::unique_ptr<MetricsSource> metrics_;
   std::unique_ptr<Uplink> uplink_;
   std::unique_ptr<Session> session_;
@@ -78,6 +80,7 @@ class Profiling {
   Greeting greeting_ ABSL_GUARDED_BY(mutex_);
   bool telemetry_comes_ ABSL_GUARDED_BY(mutex_) = false;
 
+  std::thread subscriber_;
   std::unique_ptr<TelemetryListener> listener_;
   absl::Notification subscribed_;  // or found that it cannot
 };

@@ -20,15 +20,6 @@ Uplink::Uplink(const UplinkOptions& options, Greeting greeting, os::Clock& clock
       delivery_(options, clock, outbox, std::move(open), std::move(callbacks), symbols),
       greeting_(std::move(greeting)) {}
 
-Uplink::~Uplink() {
-  {
-    absl::MutexLock lock(&mutex_);
-    stop_ = true;
-    WakeLocked();
-  }
-  if (thread_.joinable()) thread_.join();
-}
-
 void Uplink::Start() {
   if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
 }
@@ -81,6 +72,15 @@ bool Uplink::FinalFlush(absl::Time deadline) {
   return outbox_.backlog().batches == 0;
 }
 
+void Uplink::Stop() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stop_ = true;
+    WakeLocked();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
 void Uplink::Run() {
   StreamEvent event;
   event.kind = StreamEvent::Kind::kWoken;
@@ -89,11 +89,11 @@ void Uplink::Run() {
     Greeting greeting;
     {
       absl::MutexLock lock(&mutex_);
+      // Until the new one is known, a wake-up is remembered by woken_.
+      stream_ = nullptr;
       if (stop_) break;
       around = around_;
       greeting = greeting_;
-      // Until the new one is known, a wake-up is remembered by woken_.
-      stream_ = nullptr;
     }
     const absl::Duration wait = delivery_.Advance(event, around, greeting);
     if (delivery_.finished()) break;

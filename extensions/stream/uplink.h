@@ -30,8 +30,7 @@ class Uplink {
   // starts there.
   Uplink(const UplinkOptions& options, Greeting greeting, os::Clock& clock, Outbox& outbox,
          StreamOpener open, UplinkCallbacks callbacks, SymbolSource* symbols = nullptr);
-  // Stops, without delivering what still waits; joins the thread.
-  ~Uplink();
+  ~Uplink() { Stop(); }
   Uplink(const Uplink&) = delete;
   Uplink& operator=(const Uplink&) = delete;
 
@@ -52,6 +51,11 @@ class Uplink {
   // stops. Returns true when the outbox is empty. Gives up early when the collector refuses
   // connections. Blocks the caller.
   bool FinalFlush(absl::Time deadline);
+
+  // Stops, without delivering what still waits; joins the thread. After it, `symbols` and the
+  // callbacks are not used any more, and the other methods do nothing. Not to be called by two
+  // threads at once.
+  void Stop();
 
  private:
   void Run();

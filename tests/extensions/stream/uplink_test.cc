@@ -186,6 +186,18 @@ TEST_F(UplinkTest, EndsWhileConnecting) {
   uplink_.reset();
 }
 
+TEST_F(UplinkTest, CanBeCalledAfterItStopped) {
+  Start(collector_.Listen());
+  Put(1);
+  collector_.AwaitDurable(1);
+  uplink_->Stop();
+  uplink_->Stop();
+  Put(2);  // wakes it
+  uplink_->OnPhase(Phase::kInvoke);
+  uplink_->SetGreeting(Greeting{});
+  EXPECT_FALSE(FinalFlush());
+}
+
 TEST_F(UplinkTest, FinalFlushWithoutStartSaysWhatIsLeft) {
   Uplink uplink(UplinkOptions{}, Greeting{}, os::RealClock(), outbox_,
                 GrpcStreamOpener(ChannelSettings{}), UplinkCallbacks{});

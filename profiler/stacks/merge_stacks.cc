@@ -27,10 +27,7 @@ bool MergeStacks(const std::vector<NativeFrame>& native,
       entry = interpreted[next++].entry;
     }
   }
-  if (merged->size() > kMaxStackDepth) {
-    merged->resize(kMaxStackDepth);
-    merged->push_back({.kind = FrameKind::kTruncated});
-  }
+  LimitDepth(merged);
   return true;
 }
 

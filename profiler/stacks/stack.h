@@ -46,4 +46,12 @@ inline constexpr size_t kMaxStackDepth = 1024;
 // Frames from leaf to root. Reused between samples so that steady sampling allocates nothing.
 using Stack = std::vector<Frame>;
 
+// Cuts a stack that grew beyond the limit back to it.
+inline void LimitDepth(Stack* stack) {
+  const bool is_cut = !stack->empty() && stack->back().kind == FrameKind::kTruncated;
+  if (stack->size() <= kMaxStackDepth + (is_cut ? 1 : 0)) return;
+  stack->resize(kMaxStackDepth);
+  stack->push_back({.kind = FrameKind::kTruncated});
+}
+
 }  // namespace lambent

@@ -30,11 +30,8 @@ Frame WaitingFrame(const os::ThreadCall& call, char state) {
 }
 
 void PutAtLeaf(const Frame& frame, Stack* stack) {
-  if (stack->size() >= kMaxStackDepth) {
-    stack->resize(kMaxStackDepth - 1);
-    stack->back() = {.kind = FrameKind::kTruncated};
-  }
   stack->insert(stack->begin(), frame);
+  LimitDepth(stack);
 }
 
 std::string WaitingName(const Frame& frame) {

@@ -22,7 +22,7 @@ Frame WaitingFrame(const os::ThreadCall& call, char state);
 // mutex that is part of it.
 inline constexpr Frame kLockFrame = {.kind = FrameKind::kInterpreterLock};
 
-// Puts `frame` at the leaf. A stack at the limit of depth gives up frames nearest the root.
+// Puts `frame` at the leaf. A stack at the limit of depth gives up the frame nearest the root.
 // Allocates only as `stack` grows.
 void PutAtLeaf(const Frame& frame, Stack* stack);
 

@@ -54,15 +54,36 @@ TEST(WaitingFrameTest, ClaimsNoPageFaultWhereTheCallCouldNotBeRead) {
   EXPECT_EQ(Waits(Call(Kind::kRunning), 'S'), "blocked");
 }
 
-TEST(WaitingFrameTest, StaysWithinTheDepthOfAStack) {
-  Stack stack(kMaxStackDepth, {.kind = FrameKind::kNative, .address = 1});
-  PutAtLeaf(kLockFrame, &stack);
-  ASSERT_EQ(stack.size(), kMaxStackDepth);
-  EXPECT_EQ(stack.front(), kLockFrame);
-  EXPECT_EQ(stack.back().kind, FrameKind::kTruncated);
-  PutAtLeaf(kLockFrame, &stack);
-  EXPECT_EQ(stack.size(), kMaxStackDepth);
-  EXPECT_EQ(stack.back().kind, FrameKind::kTruncated);
+// Native frames numbered from the leaf; `cut`: with the frame that says that more were there.
+Stack Frames(size_t count, bool cut = false) {
+  Stack stack;
+  for (uint64_t i = 0; i < count; ++i) stack.push_back({.kind = FrameKind::kNative, .address = i});
+  if (cut) stack.push_back({.kind = FrameKind::kTruncated});
+  return stack;
+}
+
+// `frame` before `rest`.
+Stack Before(const Frame& frame, const Stack& rest) {
+  Stack stack = {frame};
+  stack.insert(stack.end(), rest.begin(), rest.end());
+  return stack;
+}
+
+TEST(WaitingFrameTest, AStackBelowTheLimitKeepsAllItsFrames) {
+  for (const bool cut : {false, true}) {
+    Stack stack = Frames(kMaxStackDepth - 1, cut);
+    PutAtLeaf(kLockFrame, &stack);
+    EXPECT_EQ(stack, Before(kLockFrame, Frames(kMaxStackDepth - 1, cut))) << cut;
+  }
+}
+
+TEST(WaitingFrameTest, AStackAtTheLimitLosesTheFrameNearestTheRoot) {
+  for (const bool cut : {false, true}) {
+    Stack stack = Frames(kMaxStackDepth, cut);
+    PutAtLeaf(kLockFrame, &stack);
+    EXPECT_EQ(stack, Before(kLockFrame, Frames(kMaxStackDepth - 1, /*cut=*/true))) << cut;
+    EXPECT_EQ(stack.size(), kMaxStackDepth + 1) << "as deep as any other stack that was cut";
+  }
 }
 
 }  // namespace

@@ -96,7 +96,7 @@ void Ladder::Learn(Step step, CaptureResult result) {
   if (result != CaptureResult::kRefused) return;
   if (step == Step::kStop) probe_.abilities.stop = false;
   if (step == Step::kPerf) probe_.abilities.perf = false;
-  retry_refused_ns_ = clock_.MonotonicNs() + kRetryRefusedNs;
+  retry_.Refused(clock_.MonotonicNs());
 }
 
 ThreadFacts Ladder::LookAt(ObservedThread& thread, CaptureAttempt* attempt) {
@@ -111,7 +111,7 @@ ThreadFacts Ladder::LookAt(ObservedThread& thread, CaptureAttempt* attempt) {
       facts.blocked = attempt->call.kind != os::ThreadCall::Kind::kRunning;
     } else if (read == os::ReadResult::kRefused) {
       probe_.abilities.read_call = false;
-      retry_refused_ns_ = clock_.MonotonicNs() + kRetryRefusedNs;
+      retry_.Refused(clock_.MonotonicNs());
     }
   }
   if (!probe_.abilities.read_call) {
@@ -262,8 +262,7 @@ bool Ladder::CheckProcess(int64_t now) {
     modules_.Refresh();
     refresh_maps_ns_ = now + kRefreshMapsNs;
   }
-  if (retry_refused_ns_ != 0 && now >= retry_refused_ns_) {
-    retry_refused_ns_ = 0;
+  if (retry_.Take(now)) {
     const bool readable = probe_.abilities.read_memory;
     OpenMemory();
     if (!readable && probe_.abilities.read_memory) search_.Reset(now);  // it had nothing to read

@@ -22,6 +22,7 @@
 #include "profiler/stacks/own_cpu.h"
 #include "profiler/stacks/perf_source.h"
 #include "profiler/stacks/process_sampler.h"
+#include "profiler/stacks/retry_schedule.h"
 #include "profiler/stacks/rung_probe.h"
 #include "profiler/stacks/stop_source.h"
 #include "profiler/stacks/switchable_memory.h"
@@ -54,18 +55,9 @@ class Ladder final : public ProcessSampler {
   std::string_view ThreadName(StringId id) const override { return strings_.Get(id); }
 
   // What works on this process, as known now.
-  std::vector<RungProbe> rungs() const {
-    LadderProbe probe = probe_;
-    probe.agent = agent_.reason();
-    return DescribeRungs(probe, search_.found(), search_.missing());
-  }
+  std::vector<RungProbe> rungs() const;
 
  private:
-  // A refused rung is tried again after this long: a debugger may have gone.
-  static constexpr int64_t kRetryRefusedNs = 5'000'000'000;
-  // Memory that is not there is tried again this soon, then less and less often: in the middle of
-  // an exec the new program is not mapped yet.
-  static constexpr int64_t kRetryMemoryNs = 5'000'000;
   // Maps are read again now and then, for libraries that replaced others unseen.
   static constexpr int64_t kRefreshMapsNs = 2'000'000'000;
 
@@ -76,7 +68,9 @@ class Ladder final : public ProcessSampler {
   void Restrict();
   bool CheckProcess(int64_t now);
   bool HasEnded();
+  void LearnProgram();
   void AfterExec();
+
   // False: nothing to tell yet, the next observation accounts for this time too.
   bool ObserveThread(ObservedThread& thread, ThreadSample* sample);
   bool MayWait(const ThreadSample& sample) const;
@@ -108,14 +102,13 @@ class Ladder final : public ProcessSampler {
   ThreadRoster roster_;
   std::vector<int32_t> ended_;  // of the tick under way
   LadderProbe probe_;
+  RetrySchedule retry_;
 
   std::string exe_;
   std::string exe_now_;
   uint64_t ticks_ = 0;
   int64_t last_tick_ns_ = 0;
   int64_t tick_length_ns_ = 0;  // of the one before
-  int64_t retry_refused_ns_ = 0;
-  int64_t retry_memory_after_ns_ = kRetryMemoryNs;
   int64_t refresh_maps_ns_ = 0;
   int failures_ = 0;  // captures in a row that found nonsense: perhaps another program runs now
   bool suspect_end_ = false;

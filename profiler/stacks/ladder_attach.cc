@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: The Lambent Authors
 // SPDX-License-Identifier: Apache-2.0
 // How a Ladder comes to know its process: at first, and anew after exec.
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 
@@ -72,7 +72,7 @@ absl::Status Ladder::Start() {
                                ": it is not there");
   }
   files_->ReadExe(&exe_);
-  AfterExec();
+  LearnProgram();
   return absl::OkStatus();
 }
 
@@ -87,15 +87,18 @@ void Ladder::OpenMemory() {
     memory.proc_mem = "not tried";
   }
   probe_ = ProbeLadder(*files_, memory, *parts_.control);
-  if (!probe_.abilities.read_memory) {
-    retry_refused_ns_ = clock_.MonotonicNs() + retry_memory_after_ns_;
-    retry_memory_after_ns_ = std::min(2 * retry_memory_after_ns_, kRetryRefusedNs);
-  }
+  if (!probe_.abilities.read_memory) retry_.NoMemory(clock_.MonotonicNs());
   memory_.SwitchTo(std::move(memory.memory));
   probe_.abilities.perf = perf_.Probe(pid());
   probe_.perf = perf_.reason();
   NoteAgent();
   modules_.Refresh();  // the [vdso] is read out of memory
+}
+
+std::vector<RungProbe> Ladder::rungs() const {
+  LadderProbe probe = probe_;
+  probe.agent = agent_.reason();
+  return DescribeRungs(probe, search_.found(), search_.missing());
 }
 
 void Ladder::Restrict() {
@@ -112,12 +115,11 @@ void Ladder::NoteAgent() {
   Restrict();
 }
 
-void Ladder::AfterExec() {
+void Ladder::LearnProgram() {
   const int64_t now = clock_.MonotonicNs();
   refresh_maps_ns_ = now + kRefreshMapsNs;
-  retry_memory_after_ns_ = kRetryMemoryNs;
+  retry_.ExpectMemory();
   agent_.Reset();
-  names_.ForgetGeneratedCode();
   OpenMemory();
   search_.Reset(now);
   failures_ = 0;
@@ -125,6 +127,11 @@ void Ladder::AfterExec() {
     thread.has_stack = false;
     thread.not_interpreted = false;
   }
+}
+
+void Ladder::AfterExec() {
+  names_.ForgetGeneratedCode();
+  LearnProgram();
 }
 
 }  // namespace lambent

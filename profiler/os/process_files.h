@@ -78,6 +78,9 @@ class ProcessFiles {
   // left over from another with the same pid. Errors: NotFound, else FailedPrecondition and what is
   // wrong with it.
   virtual absl::StatusOr<std::unique_ptr<FileBytes>> OpenWritten(std::string_view path) = 0;
+  // Another program runs in the process: OpenWritten takes what is changed from now on, by the user
+  // it has now. What the new program wrote before it was noticed is refused until it writes again.
+  virtual void NoteExec() = 0;
   // The file mapped at [start, end), however it is called now, or deleted (map_files, which needs
   // CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE on some kernels).
   virtual absl::StatusOr<std::unique_ptr<FileBytes>> OpenMapped(uint64_t start,

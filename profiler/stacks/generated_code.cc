@@ -35,11 +35,11 @@ void GeneratedCode::Name(Stack* stack) {
     is_fresh_ = true;
     const std::optional<PerfMapFile::Function> function = map_.Find(*address);
     if (!function.has_value()) continue;
-    frame = {
-        .kind = FrameKind::kNative,
-        .name = strings_.Intern(function->name),
-        .address = function->start,
-        .internal = function->name.compare(0, kPythonTrampoline.size(), kPythonTrampoline) == 0};
+    const std::string_view name = strings_.Get(function->name);
+    frame = {.kind = FrameKind::kNative,
+             .name = function->name,
+             .address = function->start,
+             .internal = name.substr(0, kPythonTrampoline.size()) == kPythonTrampoline};
   }
   if (interpreted) return;
   for (Frame& frame : *stack) {  // without the Python frames, trampolines are all there is

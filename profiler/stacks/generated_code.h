@@ -20,7 +20,7 @@ class GeneratedCode {
  public:
   // All must outlive this.
   GeneratedCode(os::ProcessFiles& process, const ModuleTable& modules, StringTable& strings)
-      : map_(process), modules_(modules), strings_(strings) {}
+      : map_(process, strings), modules_(modules), strings_(strings) {}
 
   void BeginTick(int64_t now_ns) {
     now_ns_ = now_ns;
@@ -41,7 +41,7 @@ class GeneratedCode {
 
   PerfMapFile map_;
   const ModuleTable& modules_;
-  StringTable& strings_;
+  const StringTable& strings_;
   int64_t now_ns_ = 0;
   bool is_fresh_ = false;  // read in this tick
 };

@@ -55,12 +55,11 @@ void PerfMap::Insert(const Function& function) {
   if (functions_.size() < kMaxFunctions) functions_.emplace(function.start, function);
 }
 
-std::optional<PerfMap::Function> PerfMap::Find(uint64_t address) const {
+PerfMap::Function* PerfMap::Find(uint64_t address) {
   auto next = functions_.upper_bound(address);
-  if (next == functions_.begin()) return std::nullopt;
-  const Function& function = std::prev(next)->second;
-  if (address >= function.end) return std::nullopt;
-  return function;
+  if (next == functions_.begin()) return nullptr;
+  Function& function = std::prev(next)->second;
+  return address < function.end ? &function : nullptr;
 }
 
 }  // namespace lambent

@@ -4,11 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/container/btree_map.h"
+
+#include "profiler/base/string_table.h"
 
 namespace lambent {
 
@@ -31,13 +32,14 @@ class PerfMap {
     uint64_t end = 0;
     uint64_t name_offset = 0;  // in the file
     uint32_t name_bytes = 0;
+    StringId name{};  // for who reads it from there, to remember it; empty: was not read yet
   };
 
   // Takes the next bytes of the file; lines may be cut anywhere.
   void Append(std::string_view text);
 
-  // The function that covers `address`.
-  std::optional<Function> Find(uint64_t address) const;
+  // The function that covers `address`, or null. Valid until the next Append.
+  Function* Find(uint64_t address);
 
   // Bytes taken so far: where the next Append goes on.
   uint64_t taken_bytes() const { return taken_bytes_; }

@@ -25,8 +25,7 @@ void PerfMapFile::Refresh(int64_t now_ns) {
   if (path_.empty() && !ReadPid()) return;
   absl::StatusOr<std::unique_ptr<os::FileBytes>> file = process_.OpenWritten(path_);
   if (!file.ok()) {
-    Forget();
-    look_again_ns_ = now_ns + kLookAgainNs;
+    Clear();
     return;
   }
   file_ = *std::move(file);
@@ -41,25 +40,35 @@ void PerfMapFile::Refresh(int64_t now_ns) {
   map_.Append(std::string_view(buffer_).substr(0, read));
 }
 
-std::optional<PerfMapFile::Function> PerfMapFile::Find(uint64_t address) const {
-  const std::optional<PerfMap::Function> found = map_.Find(address);
-  if (!found.has_value() || file_ == nullptr) return std::nullopt;
-  std::string name(found->name_bytes, '\0');
-  if (file_->ReadAt(found->name_offset, name.data(), name.size()) != name.size()) {
-    return std::nullopt;  // the file was cut
-  }
-  // What is there now may not be what was there when the line was read.
-  name.resize(std::min(name.find('\n'), name.size()));
-  if (name.empty()) return std::nullopt;
-  return Function{std::move(name), found->start};
+std::optional<PerfMapFile::Function> PerfMapFile::Find(uint64_t address) {
+  PerfMap::Function* const found = map_.Find(address);
+  if (found == nullptr) return std::nullopt;
+  if (found->name == StringId{} && !ReadName(found)) return std::nullopt;
+  return Function{found->name, found->start};
 }
 
-void PerfMapFile::Forget() {
+bool PerfMapFile::ReadName(PerfMap::Function* function) {
+  buffer_.resize(function->name_bytes);
+  if (file_ == nullptr ||
+      file_->ReadAt(function->name_offset, buffer_.data(), buffer_.size()) != buffer_.size()) {
+    return false;  // the file was cut
+  }
+  // What is there now may not be what was there when the line was read.
+  function->name = strings_.Intern(std::string_view(buffer_).substr(0, buffer_.find('\n')));
+  return function->name != StringId{};
+}
+
+void PerfMapFile::Clear() {
   path_.clear();
   file_.reset();
   identity_ = {};
   map_ = PerfMap();
+}
+
+void PerfMapFile::Forget() {
+  Clear();
   look_again_ns_ = 0;
+  process_.NoteExec();
 }
 
 }  // namespace lambent

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "profiler/base/string_table.h"
 #include "profiler/os/file_bytes.h"
 #include "profiler/os/process_files.h"
 #include "profiler/symbols/perf_map.h"
@@ -20,34 +21,39 @@ namespace lambent {
 // Confined to the sampler thread.
 class PerfMapFile {
  public:
-  // Read at one Refresh at most, some 1 ms; the rest follows.
-  static constexpr size_t kMaxReadBytes = 256 * 1024;
+  // Read at one Refresh at most, some 0.1 ms; the rest follows.
+  static constexpr size_t kMaxReadBytes = 32 * 1024;
   // Read of one file at most.
   static constexpr uint64_t kMaxFileBytes = 64 << 20;
   // A file that is not there is looked for this often.
   static constexpr int64_t kLookAgainNs = 1'000'000'000;
 
   struct Function {
-    std::string name;
+    StringId name{};
     uint64_t start = 0;
   };
 
-  // `process` must outlive it.
-  explicit PerfMapFile(os::ProcessFiles& process) : process_(process) {}
+  // Both must outlive it. Names go into `strings`.
+  PerfMapFile(os::ProcessFiles& process, StringTable& strings)
+      : process_(process), strings_(strings) {}
 
   // Reads what was appended: 5 µs when nothing was.
   void Refresh(int64_t now_ns);
 
-  // The function that covers an address of the process, as of the last Refresh.
-  std::optional<Function> Find(uint64_t address) const;
+  // The function that covers an address of the process, as of the last Refresh. Its name is read
+  // out of the file once.
+  std::optional<Function> Find(uint64_t address);
 
-  // Another program runs in the process.
+  // Another program runs in the process, and what the one before wrote is not about it.
   void Forget();
 
  private:
   bool ReadPid();
+  bool ReadName(PerfMap::Function* function);
+  void Clear();
 
   os::ProcessFiles& process_;
+  StringTable& strings_;
   std::string path_;                     // empty: its pid is not known yet
   std::unique_ptr<os::FileBytes> file_;  // as of the last Refresh; null: there is none
   os::FileIdentity identity_;

@@ -124,8 +124,14 @@ class FakeProcessFiles final : public os::ProcessFiles {
     return std::make_unique<os::MemoryFileBytes>(file->second);
   }
   absl::StatusOr<std::unique_ptr<os::FileBytes>> OpenWritten(std::string_view path) override {
+    const auto old = before_exec_.find(std::string(path));
+    const auto file = process_.files.find(std::string(path));
+    if (old != before_exec_.end() && file != process_.files.end() && old->second == file->second) {
+      return absl::FailedPreconditionError("opening a file: left over from before");
+    }
     return OpenFile(path);
   }
+  void NoteExec() override { before_exec_ = process_.files; }
   absl::StatusOr<std::unique_ptr<os::FileBytes>> OpenMapped(uint64_t, uint64_t) const override {
     return absl::PermissionDeniedError("opening a mapped file: not permitted");
   }
@@ -139,6 +145,7 @@ class FakeProcessFiles final : public os::ProcessFiles {
 
   FakeProcess& process_;
   const int32_t pid_;
+  std::map<std::string, std::string> before_exec_;  // files that the program before left
 };
 
 // A /proc made of values. What is not in `processes` is gone. Thread-compatible.

@@ -20,9 +20,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
   if (whole.taken_bytes() != text.size() || cut.taken_bytes() != text.size()) std::abort();
   if (whole.size() != cut.size()) std::abort();
   for (const uint64_t address : {uint64_t{0}, uint64_t{0x1000}, uint64_t{0x1fff}, UINT64_MAX}) {
-    const auto function = whole.Find(address);
-    if (function.has_value() != cut.Find(address).has_value()) std::abort();
-    if (!function.has_value()) continue;
+    const lambent::PerfMap::Function* const function = whole.Find(address);
+    if ((function == nullptr) != (cut.Find(address) == nullptr)) std::abort();
+    if (function == nullptr) continue;
     if (address < function->start || address >= function->end) std::abort();
     if (function->name_bytes == 0 || function->name_bytes > lambent::PerfMap::kMaxNameBytes) {
       std::abort();

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -182,9 +183,15 @@ class LinuxProcessFiles final : public ProcessFiles {
       if (ReadStat(&stat) != ReadResult::kOk || ReadStatus(&status) != ReadResult::kOk) {
         return absl::NotFoundError("opening a file of a process: it has ended");
       }
-      origin_ = FileOrigin{status.uid, StartTime(stat)};
+      origin_ = FileOrigin{status.uid, std::max(StartTime(stat), exec_noted_)};
     }
     return OpenFileBytesOf(absl::StrCat(folder_, "/root", std::string(path)), *origin_);
+  }
+  void NoteExec() override {
+    // Ahead of the clock that files are stamped with, by 10 ms at most: also what is written just
+    // now is refused, and nothing from before is taken.
+    exec_noted_ = absl::Now();
+    origin_.reset();
   }
   absl::StatusOr<std::unique_ptr<FileBytes>> OpenMapped(uint64_t start,
                                                         uint64_t end) const override {
@@ -205,6 +212,7 @@ class LinuxProcessFiles final : public ProcessFiles {
   KeptFile stat_;
   KeptFile statm_;
   std::optional<FileOrigin> origin_;  // of what it writes
+  absl::Time exec_noted_ = absl::InfinitePast();
 };
 
 class LinuxProcFiles final : public ProcFiles {

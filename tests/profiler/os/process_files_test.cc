@@ -163,6 +163,24 @@ TEST(ProcessFilesTest, OwnProcessIsReadable) {
   EXPECT_EQ(thread->ReadSwitches(&switches), ReadResult::kOk);
 }
 
+TEST_F(ProcTree, AfterExecTheUserOfWrittenFilesIsReadAgain) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root gives files away";
+  // Started at boot.
+  Write("5/stat", "5 (a) S 1 5 5 0 -1 0 0 0 0 0 1 1 0 0 20 0 1 0 0 0 0\n");
+  Write("5/status", "Tgid:\t5\nPPid:\t1\nUid:\t4241\t4241\t4241\t4241\n");
+  Write("5/root/tmp/map", "1000 10 f\n");
+  ASSERT_EQ(chown((folder_->path() + "/5/root/tmp/map").c_str(), 4242, 4242), 0);
+  const auto process = proc_->OpenProcess(5);
+  EXPECT_THAT(std::string(process->OpenWritten("/tmp/map").status().message()),
+              testing::HasSubstr("of another user"));
+  Write("5/status", "Tgid:\t5\nPPid:\t1\nUid:\t4242\t4242\t4242\t4242\n");
+  process->NoteExec();
+  for (int i = 0; i < 10'000 && !process->OpenWritten("/tmp/map").ok(); ++i) {
+    Write("5/root/tmp/map", "1000 10 f\n");
+  }
+  EXPECT_TRUE(process->OpenWritten("/tmp/map").ok()) << process->OpenWritten("/tmp/map").status();
+}
+
 class WrittenFileTest : public testing::Test {
  protected:
   void Write(const std::string& name) { std::ofstream(Path(name)) << "1000 10 f\n"; }
@@ -185,6 +203,16 @@ TEST_F(WrittenFileTest, IsRefusedWhenItWasThereBefore) {
   const auto before = std::filesystem::file_time_type::clock::now() - std::chrono::hours(1);
   std::filesystem::last_write_time(Path("map"), before);
   EXPECT_THAT(std::string(Open("map").message()), testing::HasSubstr("left over"));
+}
+
+TEST_F(WrittenFileTest, IsRefusedAfterExecUntilItIsWrittenAgain) {
+  Write("map");
+  ASSERT_TRUE(Open("map").ok()) << Open("map");
+  self_->NoteExec();
+  EXPECT_THAT(std::string(Open("map").message()), testing::HasSubstr("left over"));
+  // Files are stamped by a clock that lags.
+  for (int i = 0; i < 10'000 && !Open("map").ok(); ++i) Write("map");
+  EXPECT_TRUE(Open("map").ok()) << Open("map");
 }
 
 TEST_F(WrittenFileTest, IsRefusedWhenItIsNotAFileOfItsOwn) {

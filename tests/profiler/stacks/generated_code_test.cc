@@ -76,11 +76,10 @@ TEST_F(GeneratedCodeTest, ForgetsWithTheProgram) {
   code_.BeginTick(1);
   code_.Name(&stack);
   code_.Forget();
-  process_.files.clear();
   Stack after{Unknown(0x1010)};
   code_.BeginTick(2);
   code_.Name(&after);
-  EXPECT_EQ(after[0], Unknown(0x1010));
+  EXPECT_EQ(after[0], Unknown(0x1010)) << "the map is of the program before";
 }
 
 class GeneratedCodeProgramTest : public LadderTest {

@@ -14,9 +14,9 @@ namespace lambent {
 namespace {
 
 // The name of the function at `address`, out of the text itself.
-std::string NameAt(const PerfMap& map, const std::string& text, uint64_t address) {
-  const auto function = map.Find(address);
-  return function.has_value() ? text.substr(function->name_offset, function->name_bytes) : "";
+std::string NameAt(PerfMap& map, const std::string& text, uint64_t address) {
+  const PerfMap::Function* const function = map.Find(address);
+  return function != nullptr ? text.substr(function->name_offset, function->name_bytes) : "";
 }
 
 TEST(PerfMapTest, FindsTheFunctionThatCoversAnAddress) {
@@ -121,13 +121,14 @@ class PerfMapFileTest : public ::testing::Test {
   std::string NameAt(uint64_t address) {
     file_.Refresh(now_ns_ += PerfMapFile::kLookAgainNs);
     const auto function = file_.Find(address);
-    return function.has_value() ? function->name : "";
+    return std::string(function.has_value() ? strings_.Get(function->name) : "");
   }
 
   fakes::FakeProcess process_{.status = {.namespace_pid = 7}};
   fakes::FakeProcessFiles files_{process_, 4242};
   std::string& text_ = process_.files["/tmp/perf-7.map"];
-  PerfMapFile file_{files_};
+  StringTable strings_;
+  PerfMapFile file_{files_, strings_};
   int64_t now_ns_ = 0;
 };
 
@@ -161,6 +162,26 @@ TEST_F(PerfMapFileTest, AFileThatIsGoneNamesNothing) {
   EXPECT_EQ(NameAt(0x1000), "first");
   process_.files.clear();
   EXPECT_EQ(NameAt(0x1000), "");
+  process_.files["/tmp/perf-7.map"] = "1000 10 first\n";
+  EXPECT_EQ(NameAt(0x1000), "first") << "the same program wrote it";
+}
+
+TEST_F(PerfMapFileTest, ANameIsReadOnce) {
+  text_ = "1000 10 first\n";
+  EXPECT_EQ(NameAt(0x1000), "first");
+  text_ = "1000 10 other\n";
+  EXPECT_EQ(NameAt(0x1000), "first") << "lines are not written twice";
+  text_ += "1000 10 later\n";
+  EXPECT_EQ(NameAt(0x1000), "later");
+}
+
+TEST_F(PerfMapFileTest, WhatAnotherProgramLeftIsNotBelieved) {
+  text_ = "1000 10 old\n";
+  EXPECT_EQ(NameAt(0x1000), "old");
+  file_.Forget();
+  EXPECT_EQ(NameAt(0x1000), "");
+  text_ = "1000 10 new\n";
+  EXPECT_EQ(NameAt(0x1000), "new");
 }
 
 TEST_F(PerfMapFileTest, LooksForAMissingFileNowAndThenOnly) {

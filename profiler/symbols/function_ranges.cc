@@ -6,10 +6,13 @@
 #include <cstdint>
 #include <queue>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+
+#include "profiler/symbols/best_name.h"
 
 namespace lambent {
 
@@ -19,6 +22,7 @@ absl::StatusOr<FunctionRanges> FunctionRanges::Read(std::unique_ptr<os::FileByte
   tables->AddMiniDebugInfo();
   FunctionRanges functions(*std::move(tables));
   if (absl::Status s = functions.Collect(); !s.ok()) return s;
+  functions.DropHidden();
   functions.Sweep();
   return functions;
 }
@@ -28,7 +32,8 @@ absl::Status FunctionRanges::Collect() {
   for (size_t table = 0; table < tables_.count(); ++table) {
     tables_.ForEachFunction(table, [&](const Elf64_Sym& entry) {
       if (symbols_.size() < kMaxFunctions) {
-        symbols_.push_back({entry, static_cast<uint32_t>(table)});
+        symbols_.push_back(
+            {entry, static_cast<uint32_t>(table), static_cast<uint32_t>(symbols_.size())});
       } else {
         too_many = true;
       }
@@ -38,14 +43,31 @@ absl::Status FunctionRanges::Collect() {
     return absl::ResourceExhaustedError(
         absl::StrCat("read symbols: more than ", kMaxFunctions, " functions"));
   }
-  std::sort(symbols_.begin(), symbols_.end(),
-            [](const Symbol& a, const Symbol& b) { return a.entry.st_value < b.entry.st_value; });
+  std::sort(symbols_.begin(), symbols_.end(), [](const Symbol& a, const Symbol& b) {
+    // The longest first.
+    return std::tuple(a.entry.st_value, ~EndOf(a.entry), a.order) <
+           std::tuple(b.entry.st_value, ~EndOf(b.entry), b.order);
+  });
   return absl::OkStatus();
 }
 
-bool FunctionRanges::Wins(const Symbol& a, const Symbol& b) const {
-  if (a.entry.st_value != b.entry.st_value) return a.entry.st_value > b.entry.st_value;
-  return tables_.IsBetterName(a.table, a.entry, b.table, b.entry);
+// Of functions that start together and reach as far as an address, it belongs to the one with the
+// best name. So only those are left that have a better name than all that are longer: one look at
+// each, and what is left needs no names to be compared.
+void FunctionRanges::DropHidden() {
+  const auto is_sizeless = [](const Symbol& s) { return EndOf(s.entry) == s.entry.st_value; };
+  BestName best;
+  size_t kept = 0;
+  for (const Symbol& symbol : symbols_) {
+    const Symbol* const last = kept == 0 ? nullptr : &symbols_[kept - 1];
+    const bool joins = last != nullptr && last->entry.st_value == symbol.entry.st_value &&
+                       is_sizeless(*last) == is_sizeless(symbol);
+    if (!joins) best = {};
+    if (!best.Offer(tables_, symbol.table, symbol.entry)) continue;
+    if (joins && EndOf(last->entry) == EndOf(symbol.entry)) --kept;
+    symbols_[kept++] = symbol;
+  }
+  symbols_.resize(kept);
 }
 
 uint64_t FunctionRanges::OpenEnd(const Symbol& symbol, uint64_t limit) const {
@@ -73,26 +95,25 @@ void FunctionRanges::Sweep() {
   }
   std::sort(edges.begin(), edges.end());
   edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
-  const auto loses = [this](size_t a, size_t b) { return Wins(symbols_[b], symbols_[a]); };
   // Functions that began and, but for those found over when they come to the top, did not end.
-  std::priority_queue<size_t, std::vector<size_t>, decltype(loses)> open(loses);
-  size_t next = 0;
+  std::priority_queue<uint32_t> open;
+  uint32_t next = 0;
   for (size_t i = 0; i < edges.size(); ++i) {
     const uint64_t from = edges[i];
     const uint64_t to = i + 1 < edges.size() ? edges[i + 1] : UINT64_MAX;
-    size_t sizeless = symbols_.size();  // the best function without size that starts here
+    const Symbol* sizeless = nullptr;  // the function without size that starts here
     for (; next < symbols_.size() && symbols_[next].entry.st_value == from; ++next) {
       if (EndOf(symbols_[next].entry) > from) {
         open.push(next);
-      } else if (sizeless == symbols_.size() || Wins(symbols_[next], symbols_[sizeless])) {
-        sizeless = next;
+      } else {
+        sizeless = &symbols_[next];
       }
     }
     while (!open.empty() && EndOf(symbols_[open.top()].entry) <= from) open.pop();
     if (!open.empty()) {
       Append(from, to, open.top());
-    } else if (sizeless < symbols_.size()) {
-      Append(from, OpenEnd(symbols_[sizeless], to), sizeless);
+    } else if (sizeless != nullptr) {
+      Append(from, OpenEnd(*sizeless, to), next - 1);
     }
   }
 }

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 #include "profiler/symbols/mini_debug_info.h"
@@ -20,24 +19,6 @@ bool IsFunction(const Elf64_Sym& symbol) {
   const unsigned char type = ELF64_ST_TYPE(symbol.st_info);
   return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol.st_shndx != SHN_UNDEF &&
          symbol.st_shndx < SHN_LORESERVE;
-}
-
-int BindingRank(const Elf64_Sym& symbol) {
-  switch (ELF64_ST_BIND(symbol.st_info)) {
-    case STB_GLOBAL:
-      return 2;
-    case STB_WEAK:
-      return 1;
-    default:
-      return 0;
-  }
-}
-
-bool IsPlainer(std::string_view a, std::string_view b) {
-  const auto key = [](std::string_view name) {
-    return std::tuple(std::min(name.find_first_not_of('_'), name.size()), name.size(), name);
-  };
-  return key(a) < key(b);
 }
 
 }  // namespace
@@ -97,7 +78,7 @@ void FunctionTables::ForEachFunction(size_t table,
   }
 }
 
-std::string FunctionTables::Name(size_t table, const Elf64_Sym& symbol) const {
+std::string FunctionTables::Name(size_t table, const Elf64_Sym& symbol, size_t max_bytes) const {
   const SymbolTable& strings = tables_[table].place;
   const os::FileBytes& file = *images_[tables_[table].image]->file;
   std::string name;
@@ -105,9 +86,9 @@ std::string FunctionTables::Name(size_t table, const Elf64_Sym& symbol) const {
   const uint64_t left = strings.strings_size - symbol.st_name;
   // Almost all names end within the first piece.
   std::array<char, 256> piece;
-  while (name.size() < std::min<uint64_t>(left, kMaxNameBytes)) {
+  while (name.size() < std::min<uint64_t>(left, max_bytes)) {
     const size_t asked =
-        std::min<uint64_t>({piece.size(), left - name.size(), kMaxNameBytes - name.size()});
+        std::min<uint64_t>({piece.size(), left - name.size(), max_bytes - name.size()});
     const size_t read =
         file.ReadAt(strings.strings_offset + symbol.st_name + name.size(), piece.data(), asked);
     const std::string_view text(piece.data(), read);
@@ -115,12 +96,6 @@ std::string FunctionTables::Name(size_t table, const Elf64_Sym& symbol) const {
     if (read < asked || text.find('\0') != std::string_view::npos) break;
   }
   return name;
-}
-
-bool FunctionTables::IsBetterName(size_t table_a, const Elf64_Sym& a, size_t table_b,
-                                  const Elf64_Sym& b) const {
-  if (BindingRank(a) != BindingRank(b)) return BindingRank(a) > BindingRank(b);
-  return IsPlainer(Name(table_a, a), Name(table_b, b));
 }
 
 }  // namespace lambent

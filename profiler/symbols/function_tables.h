@@ -41,15 +41,12 @@ class FunctionTables {
   bool AddMiniDebugInfo();
 
   void ForEachFunction(size_t table, absl::FunctionRef<void(const Elf64_Sym&)> visit) const;
-  // The name of a symbol of that table.
-  std::string Name(size_t table, const Elf64_Sym& symbol) const;
+  // The name of a symbol of that table, `max_bytes` of it at most.
+  std::string Name(size_t table, const Elf64_Sym& symbol, size_t max_bytes = kMaxNameBytes) const;
   // Where the symbol's section ends; 0 when `address` is not within it.
   uint64_t EndOfSection(size_t table, const Elf64_Sym& symbol, uint64_t address) const {
     return images_[tables_[table].image]->sections.EndOfSection(symbol.st_shndx, address);
   }
-  // Whether `a` is the better one of two names for the same code: the global name is the one people
-  // call, then weak, then local; of equals ("__GI___read", "__read", "read") the plainest.
-  bool IsBetterName(size_t table_a, const Elf64_Sym& a, size_t table_b, const Elf64_Sym& b) const;
 
   // GNU, raw; empty when there is none.
   std::string BuildId() const { return images_[0]->sections.BuildId(); }

@@ -49,21 +49,23 @@ void SymbolIndex::Prepare(absl::Span<const uint64_t> addresses) {
 
 void SymbolIndex::Resolve(absl::Span<Wanted> wanted) {
   for (size_t table = 0; table < tables_.count(); ++table) Scan(table, wanted);
-  const bool all_found = std::all_of(wanted.begin(), wanted.end(), [](const Wanted& one) {
-    return one.found && Covers(one.best, one.address);
-  });
-  if (!all_found && tables_.AddMiniDebugInfo()) Scan(tables_.count() - 1, wanted);
+  const auto is_covered = [](const Wanted& one) {
+    return !one.best.empty() && Covers(one.best.symbol(), one.address);
+  };
+  const bool all_covered = std::all_of(wanted.begin(), wanted.end(), is_covered);
+  if (!all_covered && tables_.AddMiniDebugInfo()) Scan(tables_.count() - 1, wanted);
   for (const Wanted& one : wanted) {
     Range range{.high = one.high, .symbol = {}};
-    const bool exact = one.found && Covers(one.best, one.address);
+    const bool exact = is_covered(one);
+    const Elf64_Sym& best = one.best.symbol();
     // A symbol without size reaches to the next edge, or to the end of its section.
-    const uint64_t section_end = one.found && !exact && one.low == one.best.st_value
-                                     ? tables_.EndOfSection(one.best_table, one.best, one.address)
+    const uint64_t section_end = !one.best.empty() && !exact && one.low == best.st_value
+                                     ? tables_.EndOfSection(one.best.table(), best, one.address)
                                      : 0;
     if (section_end != 0) range.high = std::min(range.high, section_end);
     if (exact || section_end != 0) {
-      const StringId name = names_.Intern(tables_.Name(one.best_table, one.best));
-      range.symbol = {.name = names_.Get(name), .start = one.best.st_value, .exact = exact};
+      const StringId name = names_.Intern(tables_.Name(one.best.table(), best));
+      range.symbol = {.name = names_.Get(name), .start = best.st_value, .exact = exact};
     }
     ranges_.insert_or_assign(one.low, range);
   }
@@ -86,20 +88,14 @@ void SymbolIndex::Consider(const Elf64_Sym& symbol, size_t table, Wanted* wanted
   }
   const bool covers = Covers(symbol, address);
   if (!covers && (symbol.st_size != 0 || symbol.st_value > address)) return;
-  if (wanted->found) {
-    const Elf64_Sym& best = wanted->best;
+  if (!wanted->best.empty()) {
+    const Elf64_Sym& best = wanted->best.symbol();
     const bool best_covers = Covers(best, address);
-    if (covers != best_covers) {
-      if (best_covers) return;
-    } else if (symbol.st_value != best.st_value) {
-      if (symbol.st_value < best.st_value) return;  // the innermost, or the nearest
-    } else if (!tables_.IsBetterName(table, symbol, wanted->best_table, best)) {
-      return;
-    }
+    // The innermost, or the nearest.
+    if (covers != best_covers ? best_covers : symbol.st_value < best.st_value) return;
+    if (covers != best_covers || symbol.st_value != best.st_value) wanted->best = {};
   }
-  wanted->best = symbol;
-  wanted->best_table = table;
-  wanted->found = true;
+  wanted->best.Offer(tables_, table, symbol);
 }
 
 }  // namespace lambent

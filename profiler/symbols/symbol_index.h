@@ -17,6 +17,7 @@
 
 #include "profiler/base/string_table.h"
 #include "profiler/os/file_bytes.h"
+#include "profiler/symbols/best_name.h"
 #include "profiler/symbols/function_tables.h"
 
 namespace lambent {
@@ -31,8 +32,8 @@ struct FunctionSymbol {
 // The function symbols of one ELF file, found without loading its tables: unknown addresses are
 // answered by one pass over the file in small pieces, many addresses to a pass, and each answer is
 // kept with the range of addresses it holds for. Mini debug info is decompressed when an address
-// needs it. An address between functions is nobody's: the nearest symbol is never guessed. The file
-// is untrusted. Thread-compatible.
+// needs it. An address between functions is nobody's: the nearest
+// symbol is never guessed. The file is untrusted. Thread-compatible.
 class SymbolIndex {
  public:
   static constexpr size_t kMaxNameBytes = FunctionTables::kMaxNameBytes;
@@ -61,9 +62,7 @@ class SymbolIndex {
     uint64_t address = 0;
     uint64_t low = 0;
     uint64_t high = UINT64_MAX;
-    Elf64_Sym best{};
-    size_t best_table = 0;
-    bool found = false;
+    BestName best;  // empty: no symbol found
   };
 
   explicit SymbolIndex(FunctionTables tables) : tables_(std::move(tables)) {}

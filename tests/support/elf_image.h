@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,18 +15,19 @@
 namespace lambent::support {
 
 // Builds a small ELF file in memory: one .text of 4096 bytes at 0x1000, the symbols asked for in
-// .symtab, others in .dynsym, a build id, and named sections. Thread-compatible.
+// .symtab, others in .dynsym, a build id, and named sections. Symbols of the same name share it.
+// Thread-compatible.
 class ElfImage {
  public:
   static constexpr uint64_t kTextStart = 0x1000;
 
   ElfImage& Function(std::string_view name, uint64_t start, uint64_t size, int bind = STB_GLOBAL,
                      int type = STT_FUNC) {
-    symbols_.push_back({std::string(name), start, size, bind, type});
+    symbols_.push_back({NumberOf(name), start, size, bind, type});
     return *this;
   }
   ElfImage& DynamicFunction(std::string_view name, uint64_t start, uint64_t size) {
-    dynamic_.push_back({std::string(name), start, size, STB_GLOBAL, STT_FUNC});
+    dynamic_.push_back({NumberOf(name), start, size, STB_GLOBAL, STT_FUNC});
     return *this;
   }
   ElfImage& BuildId(std::string_view id) {
@@ -75,12 +77,18 @@ class ElfImage {
 
  private:
   struct Symbol {
-    std::string name;
+    size_t name;  // in names_
     uint64_t start;
     uint64_t size;
     int bind;
     int type;
   };
+
+  size_t NumberOf(std::string_view name) {
+    const auto [number, is_new] = numbers_.try_emplace(std::string(name), names_.size());
+    if (is_new) names_.emplace_back(name);
+    return number->second;
+  }
 
   void AddNote(std::string* out, std::vector<Elf64_Shdr>* sections) const {
     if (build_id_.empty()) return;
@@ -119,9 +127,10 @@ class ElfImage {
     return sections->size() - 1;
   }
 
-  static void AddTable(const std::vector<Symbol>& symbols, Elf64_Word type, std::string* out,
-                       std::vector<Elf64_Shdr>* sections) {
+  void AddTable(const std::vector<Symbol>& symbols, Elf64_Word type, std::string* out,
+                std::vector<Elf64_Shdr>* sections) const {
     std::string strings(1, '\0');
+    std::map<size_t, Elf64_Word> places;  // of names in `strings`
     Elf64_Shdr table{};
     table.sh_type = type;
     table.sh_offset = out->size();
@@ -130,13 +139,15 @@ class ElfImage {
     out->append(sizeof(Elf64_Sym), '\0');  // symbol 0 is none
     for (const Symbol& symbol : symbols) {
       Elf64_Sym entry{};
-      entry.st_name = static_cast<Elf64_Word>(strings.size());
+      const auto [place, is_new] =
+          places.try_emplace(symbol.name, static_cast<Elf64_Word>(strings.size()));
+      if (is_new) strings.append(names_[symbol.name]).push_back('\0');
+      entry.st_name = place->second;
       entry.st_info = static_cast<unsigned char>(ELF64_ST_INFO(symbol.bind, symbol.type));
       entry.st_shndx = 1;
       entry.st_value = symbol.start;
       entry.st_size = symbol.size;
       out->append(reinterpret_cast<const char*>(&entry), sizeof(entry));
-      strings.append(symbol.name).push_back('\0');
     }
     table.sh_size = out->size() - table.sh_offset;
     sections->push_back(table);
@@ -148,6 +159,8 @@ class ElfImage {
     sections->push_back(names);
   }
 
+  std::vector<std::string> names_;
+  std::map<std::string, size_t> numbers_;  // by name
   std::vector<Symbol> symbols_;
   std::vector<Symbol> dynamic_;
   std::vector<std::pair<std::string, std::string>> named_;

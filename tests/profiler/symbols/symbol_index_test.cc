@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "profiler/os/file_bytes.h"
+#include "tests/fakes/counting_file_bytes.h"
 #include "tests/support/elf_image.h"
 
 // Set by the linker: where this program's ELF header was loaded.
@@ -107,35 +108,36 @@ TEST(SymbolIndexTest, PreparesMoreAddressesThanABatchHolds) {
   }
 }
 
-// Counts reads, to see what memoising saves.
-class CountingFile final : public os::FileBytes {
- public:
-  CountingFile(std::string bytes, int* reads) : bytes_(std::move(bytes)), reads_(reads) {}
-  size_t ReadAt(uint64_t offset, void* into, size_t size) const override {
-    ++*reads_;
-    return bytes_.ReadAt(offset, into, size);
-  }
-  uint64_t size() const override { return bytes_.size(); }
-  os::FileIdentity identity() const override { return {}; }
-
- private:
-  os::MemoryFileBytes bytes_;
-  int* reads_;
-};
-
 TEST(SymbolIndexTest, AnswersForAWholeFunctionFromOnePass) {
-  int reads = 0;
-  auto index = SymbolIndex::Create(std::make_unique<CountingFile>(
+  fakes::FileReads reads;
+  auto index = SymbolIndex::Create(std::make_unique<fakes::CountingFileBytes>(
       ElfImage().Function("f", 0x1000, 0x100).Function("g", 0x1200, 8).Build(), &reads));
   ASSERT_TRUE(index.ok());
   EXPECT_EQ((*index)->Find(0x1001).name, "f");
-  const int after_first = reads;
+  const size_t after_first = reads.calls;
   EXPECT_EQ((*index)->Find(0x10f0).name, "f");
-  EXPECT_EQ(reads, after_first);
+  EXPECT_EQ(reads.calls, after_first);
   EXPECT_EQ((*index)->Find(0x1150).name, "");
-  const int after_gap = reads;
+  const size_t after_gap = reads.calls;
   EXPECT_EQ((*index)->Find(0x11ff).name, "") << "what is nobody's is remembered too";
-  EXPECT_EQ(reads, after_gap);
+  EXPECT_EQ(reads.calls, after_gap);
+}
+
+TEST(SymbolIndexTest, ManyLongNamesOfOnePlaceCostLittleMoreThanTheTable) {
+  ElfImage image;
+  const std::string name(FunctionTables::kMaxNameBytes, 'x');
+  for (int i = 0; i < 200'000; ++i) image.Function(name, 0x1000, 0x100);
+  const std::string bytes = image.Build();
+  fakes::FileReads reads;
+  auto index = SymbolIndex::Create(std::make_unique<fakes::CountingFileBytes>(bytes, &reads));
+  ASSERT_TRUE(index.ok());
+  std::vector<uint64_t> addresses;
+  for (uint64_t i = 0; i < SymbolIndex::kBatch; ++i) addresses.push_back(0x1000 + i);
+  (*index)->Prepare(addresses);
+  EXPECT_EQ((*index)->Find(0x1000).name, name);
+  // The table in pieces of 256 symbols; of each address some names, and one whole.
+  EXPECT_LT(reads.calls, 200'000 / 256 + SymbolIndex::kBatch * (BestName::kMaxCompared + 32));
+  EXPECT_LT(reads.bytes, 3 * bytes.size());
 }
 
 TEST(SymbolIndexTest, CutsOffNamesWithoutEnd) {

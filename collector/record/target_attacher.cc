@@ -88,6 +88,8 @@ TargetAttacher::TargetAttacher(int32_t pid, const RecordOptions& options, const 
 
 LadderOptions TargetAttacher::OptionsOf(int32_t pid) const {
   LadderOptions options;
+  // Nobody can be asked for names later.
+  options.mini_debug_info_bytes = size_t{128} << 20;
   options.period_ns = kNsPerSecond / options_.sample_hz;
   options.native = options_.native ? NativeFrames::kAlways : NativeFrames::kNever;
   options.only = options_.rung;

@@ -26,7 +26,7 @@ void FrameNames::Expect(Stack* stack) {
   }
 }
 
-std::unique_ptr<SymbolIndex> FrameNames::OpenSymbols(const Module& module) const {
+std::unique_ptr<SymbolIndex> FrameNames::OpenSymbols(const Module& module) {
   if (files_ != nullptr) files_->Add(process_.pid(), module);
   const auto is_it = [&module](const absl::StatusOr<std::unique_ptr<os::FileBytes>>& file) {
     return file.ok() && (module.build_id.empty() || HasBuildId(**file, module.build_id));
@@ -35,7 +35,7 @@ std::unique_ptr<SymbolIndex> FrameNames::OpenSymbols(const Module& module) const
   // The process may have ended: where we see the same files, its modules are still there.
   if (!is_it(file) && !module.build_id.empty()) file = os::OpenFileBytes(module.path);
   if (!is_it(file)) return nullptr;
-  auto index = SymbolIndex::Create(*std::move(file));
+  auto index = SymbolIndex::Create(*std::move(file), &mini_debug_info_);
   return index.ok() ? *std::move(index) : nullptr;
 }
 

@@ -12,8 +12,10 @@
 #include "profiler/base/string_table.h"
 #include "profiler/os/process_files.h"
 #include "profiler/stacks/generated_code.h"
+#include "profiler/stacks/ladder_parts.h"
 #include "profiler/stacks/process_sampler.h"
 #include "profiler/stacks/stack.h"
+#include "profiler/symbols/mini_debug_info.h"
 #include "profiler/symbols/module_files.h"
 #include "profiler/symbols/symbol_index.h"
 #include "profiler/target/module_table.h"
@@ -25,14 +27,14 @@ namespace lambent {
 class FrameNames {
  public:
   // All must outlive this. What names no reader has filled in are added to `strings`.
-  // `code_addresses`: see LadderOptions. `files` is told of the process's modules; null: nobody is.
   FrameNames(os::ProcessFiles& process, const ModuleTable& modules, StringTable& strings,
-             bool code_addresses, ModuleFiles* files)
+             const LadderOptions& options)
       : process_(process),
         modules_(modules),
         strings_(strings),
-        code_addresses_(code_addresses),
-        files_(files),
+        code_addresses_(options.code_addresses),
+        files_(options.module_files),
+        mini_debug_info_{options.mini_debug_info_bytes},
         generated_(process, modules, strings) {}
 
   void BeginTick(int64_t now_ns) { generated_.BeginTick(now_ns); }
@@ -57,13 +59,14 @@ class FrameNames {
   };
 
   FunctionSymbol FindSymbol(const Frame& frame);
-  std::unique_ptr<SymbolIndex> OpenSymbols(const Module& module) const;
+  std::unique_ptr<SymbolIndex> OpenSymbols(const Module& module);
 
   const os::ProcessFiles& process_;
   const ModuleTable& modules_;
   StringTable& strings_;
   const bool code_addresses_;
   ModuleFiles* const files_;
+  MiniDebugInfoBudget mini_debug_info_;  // of all modules together
   GeneratedCode generated_;
   absl::flat_hash_map<uint32_t, std::unique_ptr<Symbols>> symbols_;  // by module id
 };

@@ -50,7 +50,7 @@ Ladder::Ladder(int32_t pid, const os::Clock& clock, const LadderOptions& options
       parts_(std::move(parts)),
       files_(parts_.proc->OpenProcess(pid)),
       modules_(*files_, &memory_),
-      names_(*files_, modules_, strings_, options.code_addresses, options.module_files),
+      names_(*files_, modules_, strings_, options),
       native_(clock, memory_, modules_, CreateRuleUnwinder(modules_, &memory_)),
       own_cpu_(*parts_.affinity),
       search_(pid, modules_, memory_, strings_, options.lines),

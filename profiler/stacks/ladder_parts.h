@@ -47,6 +47,10 @@ struct LadderOptions {
   // Native frames are told apart by their code's own addresses, which debugging information turns
   // into lines and inlined functions. As many more stacks.
   bool code_addresses = false;
+  // Mini debug info decompressed for names, at most, of all modules together: 10 ms a MiB on the
+  // sampler thread, and kept. Frames of what is beyond it have no name but their build id and
+  // address, which the collector resolves.
+  size_t mini_debug_info_bytes = 8 << 20;
 };
 
 // What the ladder does to the system; tests replace parts of it.

@@ -13,13 +13,15 @@
 #include "absl/strings/str_cat.h"
 
 #include "profiler/symbols/best_name.h"
+#include "profiler/symbols/mini_debug_info.h"
 
 namespace lambent {
 
 absl::StatusOr<FunctionRanges> FunctionRanges::Read(std::unique_ptr<os::FileBytes> file) {
   absl::StatusOr<FunctionTables> tables = FunctionTables::Open(std::move(file));
   if (!tables.ok()) return tables.status();
-  tables->AddMiniDebugInfo();
+  MiniDebugInfoBudget budget;
+  tables->AddMiniDebugInfo(budget);
   FunctionRanges functions(*std::move(tables));
   if (absl::Status s = functions.Collect(); !s.ok()) return s;
   functions.DropHidden();

@@ -7,8 +7,6 @@
 #include <string_view>
 #include <utility>
 
-#include "profiler/symbols/mini_debug_info.h"
-
 namespace lambent {
 namespace {
 
@@ -46,9 +44,10 @@ absl::StatusOr<FunctionTables> FunctionTables::Open(std::unique_ptr<os::FileByte
   return tables;
 }
 
-bool FunctionTables::AddMiniDebugInfo() {
+bool FunctionTables::AddMiniDebugInfo(MiniDebugInfoBudget& budget) {
   if (!std::exchange(may_have_more_, false)) return false;
-  absl::StatusOr<std::string> bytes = ReadMiniDebugInfo(*images_[0]->file, images_[0]->sections);
+  absl::StatusOr<std::string> bytes =
+      ReadMiniDebugInfo(*images_[0]->file, images_[0]->sections, budget);
   if (!bytes.ok()) return false;
   absl::StatusOr<std::unique_ptr<Image>> image =
       ImageOf(std::make_unique<os::MemoryFileBytes>(*std::move(bytes)));

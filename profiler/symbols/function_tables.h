@@ -15,6 +15,7 @@
 
 #include "profiler/os/file_bytes.h"
 #include "profiler/symbols/elf_sections.h"
+#include "profiler/symbols/mini_debug_info.h"
 
 namespace lambent {
 
@@ -37,8 +38,8 @@ class FunctionTables {
   // Tables by number, from 0.
   size_t count() const { return tables_.size(); }
   // Adds what mini debug info there is, which costs milliseconds and memory (mini_debug_info.h).
-  // True when it added a table; false ever after.
-  bool AddMiniDebugInfo();
+  // Within `budget`. True when it added a table; false ever after.
+  bool AddMiniDebugInfo(MiniDebugInfoBudget& budget);
 
   void ForEachFunction(size_t table, absl::FunctionRef<void(const Elf64_Sym&)> visit) const;
   // The name of a symbol of that table, `max_bytes` of it at most.

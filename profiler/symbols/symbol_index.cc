@@ -17,10 +17,10 @@ bool Covers(const Elf64_Sym& symbol, uint64_t address) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SymbolIndex>> SymbolIndex::Create(
-    std::unique_ptr<os::FileBytes> file) {
+    std::unique_ptr<os::FileBytes> file, MiniDebugInfoBudget* budget) {
   absl::StatusOr<FunctionTables> tables = FunctionTables::Open(std::move(file));
   if (!tables.ok()) return tables.status();
-  return std::unique_ptr<SymbolIndex>(new SymbolIndex(*std::move(tables)));
+  return std::unique_ptr<SymbolIndex>(new SymbolIndex(*std::move(tables), budget));
 }
 
 FunctionSymbol SymbolIndex::Find(uint64_t address) {
@@ -53,7 +53,7 @@ void SymbolIndex::Resolve(absl::Span<Wanted> wanted) {
     return !one.best.empty() && Covers(one.best.symbol(), one.address);
   };
   const bool all_covered = std::all_of(wanted.begin(), wanted.end(), is_covered);
-  if (!all_covered && tables_.AddMiniDebugInfo()) Scan(tables_.count() - 1, wanted);
+  if (!all_covered && tables_.AddMiniDebugInfo(budget_)) Scan(tables_.count() - 1, wanted);
   for (const Wanted& one : wanted) {
     Range range{.high = one.high, .symbol = {}};
     const bool exact = is_covered(one);

@@ -19,6 +19,7 @@
 #include "profiler/os/file_bytes.h"
 #include "profiler/symbols/best_name.h"
 #include "profiler/symbols/function_tables.h"
+#include "profiler/symbols/mini_debug_info.h"
 
 namespace lambent {
 
@@ -32,7 +33,7 @@ struct FunctionSymbol {
 // The function symbols of one ELF file, found without loading its tables: unknown addresses are
 // answered by one pass over the file in small pieces, many addresses to a pass, and each answer is
 // kept with the range of addresses it holds for. Mini debug info is decompressed when an address
-// needs it. An address between functions is nobody's: the nearest
+// needs it, while the budget for it lasts. An address between functions is nobody's: the nearest
 // symbol is never guessed. The file is untrusted. Thread-compatible.
 class SymbolIndex {
  public:
@@ -40,8 +41,10 @@ class SymbolIndex {
   // Addresses one pass resolves; more take more passes.
   static constexpr size_t kBatch = 64;
 
-  // Errors: `file` is not an ELF file we know.
-  static absl::StatusOr<std::unique_ptr<SymbolIndex>> Create(std::unique_ptr<os::FileBytes> file);
+  // `budget`: for mini debug info, shared with other indexes, must outlive this; null: one of its
+  // own. Errors: `file` is not an ELF file we know.
+  static absl::StatusOr<std::unique_ptr<SymbolIndex>> Create(std::unique_ptr<os::FileBytes> file,
+                                                             MiniDebugInfoBudget* budget = nullptr);
 
   // The function at `address` (as the file numbers it). Views live as long as the index.
   FunctionSymbol Find(uint64_t address);
@@ -65,13 +68,16 @@ class SymbolIndex {
     BestName best;  // empty: no symbol found
   };
 
-  explicit SymbolIndex(FunctionTables tables) : tables_(std::move(tables)) {}
+  SymbolIndex(FunctionTables tables, MiniDebugInfoBudget* budget)
+      : tables_(std::move(tables)), budget_(budget != nullptr ? *budget : own_budget_) {}
   const Range* Known(uint64_t address) const;
   void Resolve(absl::Span<Wanted> wanted);
   void Scan(size_t table, absl::Span<Wanted> wanted) const;
   void Consider(const Elf64_Sym& symbol, size_t table, Wanted* wanted) const;
 
   FunctionTables tables_;
+  MiniDebugInfoBudget own_budget_;
+  MiniDebugInfoBudget& budget_;
   std::map<uint64_t, Range> ranges_;  // disjoint, by low end
   StringTable names_;
 };

@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The .gnu_debugdata section of a stranger's ELF file: an xz stream as it is ('x'), or an ELF file
 // that is compressed first, so that the fuzzer gets beyond xz's checksums.
-#include <lzma.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -15,27 +13,12 @@
 #include "profiler/symbols/mini_debug_info.h"
 #include "profiler/symbols/symbol_index.h"
 #include "tests/support/elf_image.h"
-
-namespace {
-
-std::string Xz(const std::string& bytes) {
-  std::string xz(lzma_stream_buffer_bound(bytes.size()), '\0');
-  size_t size = 0;
-  if (lzma_easy_buffer_encode(0, LZMA_CHECK_CRC32, nullptr,
-                              reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(),
-                              reinterpret_cast<uint8_t*>(xz.data()), &size, xz.size()) != LZMA_OK) {
-    std::abort();
-  }
-  xz.resize(size);
-  return xz;
-}
-
-}  // namespace
+#include "tests/support/xz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
   if (size == 0) return 0;
   std::string section(reinterpret_cast<const char*>(input) + 1, size - 1);
-  if (input[0] != 'x') section = Xz(section);
+  if (input[0] != 'x') section = lambent::support::Xz(section, 0);
   const std::string file = lambent::support::ElfImage()
                                .DynamicFunction("exported", 0x1000, 0x10)
                                .Section(".gnu_debugdata", section)

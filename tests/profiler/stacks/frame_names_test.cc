@@ -5,11 +5,15 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "profiler/os/temp_dir.h"
+#include "tests/fakes/fake_process_files.h"
 #include "tests/profiler/stacks/ladder_fixture.h"
+#include "tests/support/elf_image.h"
+#include "tests/support/xz.h"
 
 namespace lambent {
 namespace {
@@ -68,6 +72,37 @@ TEST_F(FrameNamesTest, TellsWhereTheModulesFileIs) {
   EXPECT_TRUE(files_.Open(build_id).ok());
   std::filesystem::remove(program_path_);
   EXPECT_FALSE(files_.Open(build_id).ok());
+}
+
+TEST(FrameNamesBudgetTest, MiniDebugInfoIsBoundedForAllModulesTogether) {
+  const std::string inner = support::ElfImage().Function("hidden", 0x1100, 0x10).Build();
+  const std::string library = support::ElfImage()
+                                  .DynamicFunction("exported", 0x1000, 0x10)
+                                  .Section(".gnu_debugdata", support::Xz(inner))
+                                  .Build();
+  fakes::FakeProcess process;
+  for (int i = 1; i <= 3; ++i) {
+    const std::string path = "/lib/" + std::to_string(i) + ".so";
+    process.files[path] = library;
+    process.maps += std::to_string(i) + "00000-" + std::to_string(i) +
+                    "10000 r-xp 00000000 08:01 " + std::to_string(i) + " " + path + "\n";
+  }
+  fakes::FakeProcessFiles files{process, 7};
+  ModuleTable modules{files, nullptr};
+  ASSERT_EQ(modules.Refresh(), os::ReadResult::kOk);
+  ASSERT_EQ(modules.modules().size(), 3u);
+  StringTable strings;
+  FrameNames names{files, modules, strings, {.mini_debug_info_bytes = 2 * inner.size()}};
+
+  std::vector<std::string> found;
+  for (const Module& module : modules.modules()) {
+    const Frame frame{.kind = FrameKind::kNative, .module = module.id, .address = 0x1108};
+    const FrameDescription description = names.Describe(frame);
+    found.emplace_back(description.name);
+    EXPECT_EQ(description.module_path, module.path);
+  }
+
+  EXPECT_EQ(found, (std::vector<std::string>{"hidden", "hidden", ""}));
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/symbols/mini_debug_info.h"
 
-#include <lzma.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -17,33 +16,30 @@
 #include "profiler/os/temp_dir.h"
 #include "profiler/symbols/function_ranges.h"
 #include "profiler/symbols/symbol_index.h"
+#include "tests/fakes/counting_file_bytes.h"
 #include "tests/support/elf_image.h"
+#include "tests/support/xz.h"
 
 namespace lambent {
 namespace {
 
 using ::lambent::support::ElfImage;
+using ::lambent::support::Xz;
 
-std::string Xz(const std::string& bytes, uint32_t preset = 6) {
-  std::string xz(lzma_stream_buffer_bound(bytes.size()), '\0');
-  size_t size = 0;
-  EXPECT_EQ(lzma_easy_buffer_encode(preset, LZMA_CHECK_CRC64, nullptr,
-                                    reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(),
-                                    reinterpret_cast<uint8_t*>(xz.data()), &size, xz.size()),
-            LZMA_OK);
-  xz.resize(size);
-  return xz;
-}
-
-absl::StatusOr<std::string> Read(const ElfImage& image) {
+absl::StatusOr<std::string> Read(const ElfImage& image, MiniDebugInfoBudget& budget) {
   const os::MemoryFileBytes file(image.Build());
   const auto sections = ElfSections::Parse(file);
   EXPECT_TRUE(sections.ok()) << sections.status();
-  return ReadMiniDebugInfo(file, *sections);
+  return ReadMiniDebugInfo(file, *sections, budget);
 }
 
-std::unique_ptr<SymbolIndex> Index(const ElfImage& image) {
-  auto index = SymbolIndex::Create(std::make_unique<os::MemoryFileBytes>(image.Build()));
+absl::StatusOr<std::string> Read(const ElfImage& image) {
+  MiniDebugInfoBudget budget;
+  return Read(image, budget);
+}
+
+std::unique_ptr<SymbolIndex> Index(const ElfImage& image, MiniDebugInfoBudget* budget = nullptr) {
+  auto index = SymbolIndex::Create(std::make_unique<os::MemoryFileBytes>(image.Build()), budget);
   EXPECT_TRUE(index.ok()) << index.status();
   return *std::move(index);
 }
@@ -79,6 +75,46 @@ TEST(MiniDebugInfoTest, RefusesAStreamWhoseWindowIsTooLarge) {
   EXPECT_TRUE(Read(ElfImage().Section(".gnu_debugdata", Xz("small", 7))).ok());
   EXPECT_EQ(Read(ElfImage().Section(".gnu_debugdata", Xz("small", 9))).status().code(),
             absl::StatusCode::kResourceExhausted);
+}
+
+TEST(MiniDebugInfoTest, TakesWhatItDecompressesOffTheBudget) {
+  const ElfImage image = ElfImage().Section(".gnu_debugdata", Xz(std::string(400'000, 'x')));
+  MiniDebugInfoBudget budget{1'000'000};
+  EXPECT_TRUE(Read(image, budget).ok());
+  EXPECT_EQ(budget.left_bytes, 600'000u);
+  EXPECT_TRUE(Read(image, budget).ok());
+  EXPECT_EQ(budget.left_bytes, 200'000u);
+  EXPECT_EQ(Read(image, budget).status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(budget.left_bytes, 0u) << "what is refused took its time, too";
+  EXPECT_EQ(Read(ElfImage().Section(".gnu_debugdata", Xz("x")), budget).status().code(),
+            absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(Read(ElfImage(), budget).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST(MiniDebugInfoTest, DoesNotReadAStreamThatIsLargerThanItsContentMayBe) {
+  // An empty block is 16 bytes or so, without end.
+  fakes::FileReads reads;
+  const fakes::CountingFileBytes file(
+      ElfImage().Section(".gnu_debugdata", std::string(100'000, '\0')).Build(), &reads);
+  const auto sections = ElfSections::Parse(file);
+  ASSERT_TRUE(sections.ok());
+  MiniDebugInfoBudget budget{99'999};
+  const size_t before = reads.bytes;
+  EXPECT_EQ(ReadMiniDebugInfo(file, *sections, budget).status().code(),
+            absl::StatusCode::kResourceExhausted);
+  EXPECT_LT(reads.bytes - before, 1000u);
+}
+
+TEST(MiniDebugInfoTest, IndexesThatShareABudgetKeepToIt) {
+  const std::string inner = ElfImage().Function("hidden", 0x1100, 0x10).Build();
+  const ElfImage image =
+      ElfImage().DynamicFunction("exported", 0x1000, 0x10).Section(".gnu_debugdata", Xz(inner));
+  MiniDebugInfoBudget budget{2 * inner.size()};
+  for (const char* expected : {"hidden", "hidden", ""}) {
+    auto index = Index(image, &budget);
+    EXPECT_EQ(index->Find(0x1108).name, expected);
+    EXPECT_EQ(index->Find(0x1008).name, "exported");
+  }
 }
 
 TEST(MiniDebugInfoTest, AddsToWhatIsExported) {

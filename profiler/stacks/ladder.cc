@@ -256,7 +256,7 @@ bool Ladder::CheckProcess(int64_t now) {
     exe_ = exe_now_;
     AfterExec();
   } else if (failures_ >= kManyFailures) {
-    AfterExec();  // the same program started anew, perhaps
+    AfterFailures();
   }
   if (now >= refresh_maps_ns_) {
     modules_.Refresh();

@@ -70,6 +70,7 @@ class Ladder final : public ProcessSampler {
   bool HasEnded();
   void LearnProgram();
   void AfterExec();
+  void AfterFailures();
 
   // False: nothing to tell yet, the next observation accounts for this time too.
   bool ObserveThread(ObservedThread& thread, ThreadSample* sample);
@@ -106,6 +107,7 @@ class Ladder final : public ProcessSampler {
 
   std::string exe_;
   std::string exe_now_;
+  uint64_t stack_end_ = 0;  // of the main thread, when the program was learnt
   uint64_t ticks_ = 0;
   int64_t last_tick_ns_ = 0;
   int64_t tick_length_ns_ = 0;  // of the one before

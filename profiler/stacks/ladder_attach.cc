@@ -23,6 +23,15 @@ uint64_t ReadableAddress(const ModuleTable& modules) {
   return 0;
 }
 
+// The upper end of the main thread's stack, 0 when there is none: a program keeps it, and another
+// one has another, because the kernel chooses it at random.
+uint64_t StackEnd(const ModuleTable& modules) {
+  for (const Mapping& mapping : modules.mappings()) {
+    if (mapping.path == "[stack]") return mapping.end;
+  }
+  return 0;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Ladder>> Ladder::Attach(int32_t pid, const os::Clock& clock,
@@ -121,6 +130,7 @@ void Ladder::LearnProgram() {
   retry_.ExpectMemory();
   agent_.Reset();
   OpenMemory();
+  stack_end_ = StackEnd(modules_);
   search_.Reset(now);
   failures_ = 0;
   for (auto& [tid, thread] : roster_.threads()) {
@@ -132,6 +142,13 @@ void Ladder::LearnProgram() {
 void Ladder::AfterExec() {
   names_.ForgetGeneratedCode();
   LearnProgram();
+}
+
+void Ladder::AfterFailures() {
+  const uint64_t stack_end = stack_end_;
+  LearnProgram();
+  // The same program, started anew; else its generated code is what it was.
+  if (stack_end_ != stack_end) names_.ForgetGeneratedCode();
 }
 
 }  // namespace lambent

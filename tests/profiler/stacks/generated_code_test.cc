@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -104,6 +105,32 @@ TEST_F(GeneratedCodeProgramTest, IsNamedByThePerfMapAsItGrows) {
   });
   ASSERT_TRUE(second.has_value()) << Reasons();
   EXPECT_THAT(second->names, ::testing::IsSupersetOf({"JitCaller", "main"}));
+}
+
+// Cannot stop a thread in time, at first.
+class HinderedControl final : public os::ThreadControl {
+ public:
+  os::StopResult Stop(int32_t tid, os::Registers* registers) override {
+    if (timeouts_ == 0) return real_->Stop(tid, registers);
+    --timeouts_;
+    return os::StopResult::kTimedOut;
+  }
+  void Resume() override { real_->Resume(); }
+  size_t Settle() override { return real_->Settle(); }
+
+ private:
+  const std::unique_ptr<os::ThreadControl> real_ = os::CreateThreadControl();
+  int timeouts_ = 40;
+};
+
+TEST_F(GeneratedCodeProgramTest, IsStillNamedAfterManyFailuresOfTheSameProgram) {
+  Start({LAMBENT_JIT_TARGET});
+  LadderParts parts = RealParts();
+  parts.control = std::make_unique<HinderedControl>();
+  AttachWith(std::move(parts));
+  if (!Works(Rung::kStop)) GTEST_SKIP() << "ptrace is not permitted here";
+  EXPECT_TRUE(AwaitLeaf("jit_first").has_value()) << Reasons();
+  EXPECT_GE(drops_.of(DropReason::kInconsistent), 10u) << "it was hindered";
 }
 
 TEST_F(GeneratedCodeProgramTest, NodesCompiledFunctionsAreNamed) {

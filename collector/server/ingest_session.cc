@@ -64,7 +64,7 @@ absl::StatusOr<v1::ServerMessage> IngestSession::Answer(const v1::ClientMessage&
 
 absl::Status IngestSession::TakeSymbols(const v1::SymbolTable& part) {
   if (session_ == nullptr) return absl::InvalidArgumentError("stream: hello must come first");
-  intake_.Take(part);
+  intake_.Take(*session_, part);
   return absl::OkStatus();
 }
 

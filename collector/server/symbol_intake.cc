@@ -45,16 +45,16 @@ std::optional<v1::ServerMessage> SymbolIntake::Ask(WriteSession& session) {
   return message;
 }
 
-void SymbolIntake::Take(const v1::SymbolTable& part) {
+void SymbolIntake::Take(const WriteSession& session, const v1::SymbolTable& part) {
   const std::string& build_id = part.build_id();
   // Not asked, or so long ago that another is asked: there is nothing to be done with it.
   if (!asked_.contains(build_id)) return;
   if (!requests_.Holds(build_id, asker_, clock_.MonotonicNs())) return LeaveToOthers(build_id);
-  if (!part.unavailable().empty()) return Refuse(build_id, part.unavailable());
+  if (!part.unavailable().empty()) return Refuse(session, build_id, part.unavailable());
   if (part.part() == 0) table_.emplace(build_id);
-  if (!table_.has_value()) return Refuse(build_id, "symbols: a part without the first");
+  if (!table_.has_value()) return Refuse(session, build_id, "symbols: a part without the first");
   if (const absl::Status added = table_->Add(part); !added.ok()) {
-    return Refuse(build_id, std::string(added.message()));
+    return Refuse(session, build_id, std::string(added.message()));
   }
   if (!table_->complete()) return;
   const absl::Status stored = store_.StoreSymbols(table_->table());
@@ -71,12 +71,13 @@ void SymbolIntake::LeaveToOthers(const std::string& build_id) {
   Settle(build_id);
 }
 
-void SymbolIntake::Refuse(const std::string& build_id, const std::string& why) {
+void SymbolIntake::Refuse(const WriteSession& session, const std::string& build_id,
+                          const std::string& why) {
   ++counters_.symbol_tables_refused;
   refused_.insert(build_id);
   Log(LogLevel::kInfo, absl::StrCat("symbols of build id ", absl::BytesToHexString(build_id), ": ",
                                     absl::CHexEscape(why.substr(0, kMaxReasonBytes))));
-  if (const absl::Status s = store_.RefuseSymbols(build_id); !s.ok()) {
+  if (const absl::Status s = store_.RefuseSymbols(session, build_id); !s.ok()) {
     Log(LogLevel::kWarn, absl::StrCat("symbols: ", s.message()));
   }
   Settle(build_id);

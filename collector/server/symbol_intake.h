@@ -41,10 +41,11 @@ class SymbolIntake {
   // A NeedSymbols message for what this environment may have; nullopt: there is nothing to ask.
   std::optional<v1::ServerMessage> Ask(WriteSession& session);
 
-  void Take(const v1::SymbolTable& part);
+  // REQUIRES: `session` is the one that Ask was called with.
+  void Take(const WriteSession& session, const v1::SymbolTable& part);
 
  private:
-  void Refuse(const std::string& build_id, const std::string& why);
+  void Refuse(const WriteSession& session, const std::string& build_id, const std::string& why);
   // Not asked again on this stream, which would send the same once more, or the rest of it: after a
   // freeze its turn was over, or the store had no room. Others may be asked.
   void LeaveToOthers(const std::string& build_id);

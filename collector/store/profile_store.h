@@ -57,15 +57,15 @@ class ProfileStore {
                                                                   size_t limit) = 0;
 
   // Build ids (raw) of modules the session's environment has whose symbol tables are wanted: native
-  // frames of theirs have no name, no table is there, and fewer than kMaxSymbolRefusals
-  // environments said they have none. At most `limit`.
+  // frames of theirs have no name, no table is there, fewer than kMaxSymbolRefusals environments
+  // said they have none, and this one did not. At most `limit`.
   virtual absl::StatusOr<std::vector<std::string>> ReadWantedSymbols(WriteSession& session,
                                                                      size_t limit) = 0;
   // Makes a table durable; frames without a name are named after it from here on, those stored
   // before too. A table that is there already stays.
   virtual absl::Status StoreSymbols(const ValidatedSymbols& symbols) = 0;
-  // An environment could not provide the table.
-  virtual absl::Status RefuseSymbols(const std::string& build_id) = 0;
+  // The session's environment could not provide the table; said again, it counts once.
+  virtual absl::Status RefuseSymbols(const WriteSession& session, const std::string& build_id) = 0;
 
   virtual absl::StatusOr<std::vector<FunctionRecord>> ReadFunctions() = 0;
 

@@ -42,7 +42,7 @@ class SqliteStore final : public ProfileStore {
   absl::StatusOr<std::vector<std::string>> ReadWantedSymbols(WriteSession& session,
                                                              size_t limit) override;
   absl::Status StoreSymbols(const ValidatedSymbols& symbols) override;
-  absl::Status RefuseSymbols(const std::string& build_id) override;
+  absl::Status RefuseSymbols(const WriteSession& session, const std::string& build_id) override;
   absl::StatusOr<std::vector<FunctionRecord>> ReadFunctions() override;
   absl::StatusOr<std::vector<InvocationRecord>> ReadInvocations(const SampleFilter& filter,
                                                                 size_t limit) override;

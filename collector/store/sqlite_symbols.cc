@@ -61,11 +61,13 @@ absl::StatusOr<std::vector<std::string>> SqliteStore::ReadWantedSymbols(WriteSes
   if (absl::Status s = NoteBuildIds(**reader, session); !s.ok()) return s;
   absl::StatusOr<Statement> row = (*reader)->Prepare(
       "SELECT s.content FROM symbol_tables t JOIN strings s ON s.id = t.build_id"
-      " WHERE t.build_id = ? AND t.state = 0 AND t.refusals < ?");
+      " WHERE t.build_id = ?1 AND t.state = 0 AND t.refusals < ?2 AND NOT EXISTS"
+      " (SELECT 1 FROM symbol_refusals r WHERE r.build_id = ?1 AND r.environment = ?3)");
   if (!row.ok()) return row.status();
   for (const int64_t build_id : session.build_ids) {
     if (wanted.size() >= limit) break;
-    const absl::StatusOr<bool> found = row->With(build_id, kMaxSymbolRefusals).Next();
+    const absl::StatusOr<bool> found =
+        row->With(build_id, kMaxSymbolRefusals, session.environment).Next();
     if (!found.ok()) return found.status();
     if (*found) wanted.push_back(row->String(0));
   }
@@ -97,11 +99,18 @@ absl::Status SqliteStore::StoreSymbols(const ValidatedSymbols& symbols) {
   });
 }
 
-absl::Status SqliteStore::RefuseSymbols(const std::string& build_id) {
+absl::Status SqliteStore::RefuseSymbols(const WriteSession& session, const std::string& build_id) {
   return commits_.Run([&]() -> absl::Status {
+    absl::StatusOr<Statement> note = writer_.Prepare(
+        "INSERT OR IGNORE INTO symbol_refusals (build_id, environment) SELECT t.build_id, ?"
+        " FROM symbol_tables t JOIN strings s ON s.id = t.build_id"
+        " WHERE t.state = 0 AND s.content = ?");
+    if (!note.ok()) return note.status();
+    if (absl::Status s = note->With(session.environment, build_id).Run(); !s.ok()) return s;
+    if (writer_.Changes() == 0) return absl::OkStatus();  // it said so before, or nobody asks
     absl::StatusOr<Statement> count = writer_.Prepare(
-        "UPDATE symbol_tables SET refusals = refusals + 1 WHERE state = 0"
-        " AND build_id = (SELECT id FROM strings WHERE content = ?)");
+        "UPDATE symbol_tables SET refusals = refusals + 1"
+        " WHERE build_id = (SELECT id FROM strings WHERE content = ?)");
     if (!count.ok()) return count.status();
     return count->With(build_id).Run();
   });

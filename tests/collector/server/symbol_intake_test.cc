@@ -120,6 +120,20 @@ TEST_F(SymbolIntakeTest, GivesUpWhenSeveralHaveNone) {
   EXPECT_EQ(counters_.symbol_tables_refused, 3U);
 }
 
+TEST_F(SymbolIntakeTest, OneThatComesAgainAndAgainIsAskedOnceAndOthersStill) {
+  {
+    auto stream = Connect('a');
+    ASSERT_THAT(Send(*stream, 1, GoodContent()), ElementsAre(kBuildId));
+    EXPECT_TRUE(stream->TakeSymbols(Unavailable()).ok());
+  }
+  for (int again = 0; again < kMaxSymbolRefusals; ++again) {
+    auto stream = Connect('a');
+    EXPECT_THAT(Asked(*stream), IsEmpty());
+  }
+  EXPECT_EQ(counters_.symbol_tables_refused, 1U);
+  EXPECT_THAT(Send(*Connect('b'), 1, GoodContent()), ElementsAre(kBuildId));
+}
+
 TEST_F(SymbolIntakeTest, AMalformedTableIsATableLess) {
   auto stream = Connect('a');
   ASSERT_THAT(Send(*stream, 1, GoodContent()), ElementsAre(kBuildId));

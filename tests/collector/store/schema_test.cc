@@ -40,7 +40,8 @@ constexpr char kWithoutRates[] =
     "ALTER TABLE segments DROP COLUMN ticks; ALTER TABLE segments DROP COLUMN sampled_us;"
     "ALTER TABLE segments DROP COLUMN asked_microticks;"
     "ALTER TABLE segments DROP COLUMN allowed_microticks;";
-constexpr char kWithoutSymbols[] = "DROP TABLE symbol_tables; DROP TABLE symbol_parts;";
+constexpr char kWithoutSymbols[] =
+    "DROP TABLE symbol_tables; DROP TABLE symbol_refusals; DROP TABLE symbol_parts;";
 
 std::string Content(const std::string& path) {
   std::ifstream file(path, std::ios::binary);

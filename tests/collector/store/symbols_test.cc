@@ -141,15 +141,39 @@ TEST_F(StoredSymbolsTest, FollowsTheModulesOfANewEpoch) {
 }
 
 TEST_F(StoredSymbolsTest, IsGivenUpWhenSeveralHaveNone) {
-  auto session = Open();
-  ASSERT_TRUE(Store(*session, 1, GoodContent()).ok());
+  auto asked_last = Open(GoodHello('z'));
+  ASSERT_TRUE(Store(*asked_last, 1, GoodContent()).ok());
   for (int i = 0; i < kMaxSymbolRefusals; ++i) {
+    EXPECT_THAT(Wanted(*asked_last), ElementsAre(kBuildId));
+    auto session = Open(GoodHello(static_cast<char>('a' + i)));
+    ASSERT_TRUE(Store(*session, 1, GoodContent()).ok());
     EXPECT_THAT(Wanted(*session), ElementsAre(kBuildId));
-    ASSERT_TRUE(store_->RefuseSymbols(kBuildId).ok());
+    ASSERT_TRUE(store_->RefuseSymbols(*session, kBuildId).ok());
+    EXPECT_THAT(Wanted(*session), IsEmpty()) << "not twice of one that has none";
   }
-  EXPECT_THAT(Wanted(*session), IsEmpty());
+  EXPECT_THAT(Wanted(*asked_last), IsEmpty());
   Reopen();
-  EXPECT_THAT(Wanted(*Open()), IsEmpty());
+  EXPECT_THAT(Wanted(*Open(GoodHello('z'))), IsEmpty());
+}
+
+TEST_F(StoredSymbolsTest, IsNotGivenUpBecauseOneSaysAgainThatItHasNone) {
+  ASSERT_TRUE(Store(*Open(), 1, GoodContent()).ok());
+  for (int i = 0; i < kMaxSymbolRefusals; ++i) {
+    Reopen();  // and with it a stream of its own
+    auto session = Open();
+    ASSERT_TRUE(store_->RefuseSymbols(*session, kBuildId).ok());
+    EXPECT_THAT(Wanted(*session), IsEmpty());
+  }
+  auto other = Open(GoodHello('o'));
+  ASSERT_TRUE(Store(*other, 1, GoodContent()).ok());
+  EXPECT_THAT(Wanted(*other), ElementsAre(kBuildId));
+}
+
+TEST_F(StoredSymbolsTest, ARefusalOfWhatNobodyWantsIsNotKept) {
+  auto session = Open();
+  ASSERT_TRUE(store_->RefuseSymbols(*session, kBuildId).ok());
+  ASSERT_TRUE(Store(*session, 1, GoodContent()).ok());
+  EXPECT_THAT(Wanted(*session), ElementsAre(kBuildId));
 }
 
 TEST_F(StoredSymbolsTest, ADamagedPartIsSaid) {

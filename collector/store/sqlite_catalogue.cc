@@ -18,7 +18,9 @@
 #include "collector/store/sqlite_reader.h"
 #include "collector/store/sqlite_store.h"
 
-// SqliteStore's lists: functions, invocations, rejections, totals.
+// SqliteStore's lists: functions, invocations, rejections, totals. Sums are CAST(total()), never
+// sum(): strangers' figures may overflow that, which is an error, and then nothing could be listed.
+// A CAST of what is too large is the largest integer.
 namespace lambent::collector {
 namespace {
 
@@ -33,8 +35,6 @@ constexpr int64_t kMaxListedLosses = 8;
 absl::Status AddSegmentSums(Database& database, int64_t invocation, int64_t init_environment,
                             InvocationRecord& record) {
   absl::StatusOr<Statement> sums = database.Prepare(
-      // Not sum(): a stranger's figures may overflow it, and then nothing could be listed. A CAST
-      // of what is too large is the largest integer.
       "SELECT CAST(total(samples) AS INTEGER), CAST(total(wall_us) AS INTEGER),"
       " CAST(total(self_cpu_us) AS INTEGER), CAST(total(stopped_us) AS INTEGER),"
       " CAST(total(target_cpu_us) AS INTEGER), CAST(total(ticks) AS INTEGER),"
@@ -47,7 +47,7 @@ absl::Status AddSegmentSums(Database& database, int64_t invocation, int64_t init
   record.cost = CostAt(*sums, 1);
   sums->With();
   absl::StatusOr<Statement> drops = database.Prepare(
-      "SELECT reason, sum(samples) FROM drops WHERE segment IN (SELECT "
+      "SELECT reason, CAST(total(samples) AS INTEGER) FROM drops WHERE segment IN (SELECT "
       "s.id" LAMBENT_SEGMENTS_OF_INVOCATION ") GROUP BY reason");
   if (!drops.ok()) return drops.status();
   drops->With(invocation, init_environment);
@@ -127,8 +127,8 @@ absl::StatusOr<std::vector<FunctionRecord>> SqliteStore::ReadFunctions() {
       " (SELECT count(*) FROM environments WHERE function = f.id),"
       " (SELECT count(*) FROM invocations WHERE function = f.id),"
       " (SELECT count(*) FROM invocations WHERE function = f.id AND status > 1),"
-      " (SELECT sum(s.samples) FROM environments e JOIN segments s ON s.environment = e.id"
-      "  WHERE e.function = f.id),"
+      " (SELECT CAST(total(s.samples) AS INTEGER) FROM environments e"
+      "  JOIN segments s ON s.environment = e.id WHERE e.function = f.id),"
       " (SELECT max(last_seen_us) FROM environments WHERE function = f.id)"
       " FROM functions f ORDER BY f.name, f.version");
   if (!rows.ok()) return rows.status();

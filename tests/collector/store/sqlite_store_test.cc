@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/store/sqlite_store.h"
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <thread>
 #include <vector>
@@ -294,6 +296,34 @@ TEST_F(SqliteStoreTest, FiltersByFunctionVersionEnvironmentTimeAndStatus) {
   ASSERT_THAT(*functions, SizeIs(1));
   EXPECT_EQ((*functions)[0].failures, 1U);
   EXPECT_EQ((*functions)[0].samples, 5U);
+}
+
+// As after millions of batches that each claim all they may.
+TEST_F(SqliteStoreTest, SumsThatOverflowHideNothing) {
+  auto session = Open();
+  v1::BatchContent content = GoodContent();
+  testing::AddSegment(content, "r1", v1::PHASE_INVOKE);
+  ASSERT_TRUE(Store(*session, 1, content).ok());
+  {
+    auto database = Database::Open(DatabasePath(), Database::Mode::kReadWrite);
+    ASSERT_TRUE(database
+                    ->Execute("UPDATE segments SET samples = 0x7fffffffffffffff,"
+                              " self_cpu_us = 0x7fffffffffffffff;"
+                              "UPDATE drops SET samples = 0x7fffffffffffffff")
+                    .ok());
+  }
+  constexpr auto kMost = uint64_t{std::numeric_limits<int64_t>::max()};
+
+  const auto invocations = store_->ReadInvocations({}, 10);
+  ASSERT_TRUE(invocations.ok()) << invocations.status();
+  ASSERT_THAT(*invocations, SizeIs(1));
+  EXPECT_EQ((*invocations)[0].samples, kMost);
+  EXPECT_EQ((*invocations)[0].cost.self_cpu_us, kMost);
+  EXPECT_EQ((*invocations)[0].drops.total(), kMost);
+  const auto functions = store_->ReadFunctions();
+  ASSERT_TRUE(functions.ok()) << functions.status();
+  ASSERT_THAT(*functions, SizeIs(1));
+  EXPECT_EQ((*functions)[0].samples, kMost);
 }
 
 TEST_F(SqliteStoreTest, AShutdownForATimeOutEndsTheRunningInvocation) {

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -28,6 +30,19 @@ inline v1::SymbolColumns Columns(const std::vector<TestFunction>& functions, uin
     base = function.start + function.size;
   }
   return columns;
+}
+
+// Functions from address 0 on, 16 bytes each, whose names do not compress: `count` of them take
+// some 32 bytes each.
+inline std::vector<TestFunction> ManyFunctions(size_t count) {
+  std::mt19937_64 random(count);
+  std::vector<TestFunction> functions;
+  for (size_t i = 0; i < count; ++i) {
+    std::string name(32, 'n');
+    for (char& c : name) c = static_cast<char>('!' + random() % 94);
+    functions.push_back({16 * i, 16, name});
+  }
+  return functions;
 }
 
 inline v1::SymbolTable SymbolsOf(const std::string& build_id, const v1::SymbolColumns& columns,

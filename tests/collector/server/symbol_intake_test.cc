@@ -190,6 +190,27 @@ TEST_F(SymbolIntakeTest, TheRestOfATableAfterAFreezeIsNoRefusal) {
   EXPECT_THAT(Send(*third, 1, GoodContent()), ElementsAre(kBuildId));
 }
 
+TEST_F(SymbolIntakeTest, ATableThatFoundNoRoomIsAskedOfOthers) {
+  auto stream = Connect('a');
+  auto other = Connect('b');
+  ASSERT_THAT(Send(*stream, 1, GoodContent()), ElementsAre(kBuildId));
+  ASSERT_THAT(Send(*other, 1, GoodContent()), IsEmpty());
+  const v1::SymbolTable large = SymbolsOf(kBuildId, Columns(testing::ManyFunctions(8000)));
+  ASSERT_TRUE(store_->LimitPages(1).ok());  // never less than there are
+
+  EXPECT_TRUE(stream->TakeSymbols(large).ok()) << "and the stream goes on";
+
+  EXPECT_EQ(counters_.symbol_tables_stored, 0U);
+  EXPECT_EQ(counters_.symbol_tables_refused, 0U) << "it is not this environment's fault";
+  ASSERT_TRUE(store_->LimitPages(1'000'000).ok());
+  EXPECT_THAT(Send(*stream, 2, testing::NextContent("r2", v1::PHASE_INVOKE)), IsEmpty());
+  EXPECT_EQ(counters_.batches_accepted, 3U);
+  ASSERT_THAT(Asked(*other), ElementsAre(kBuildId));
+  EXPECT_TRUE(other->TakeSymbols(large).ok());
+  EXPECT_EQ(counters_.symbol_tables_stored, 1U);
+  EXPECT_NE(Leaf(), "[libx.so+0x40]");
+}
+
 TEST_F(SymbolIntakeTest, WantsHelloFirst) {
   IngestSession stream(*store_, counters_, requests_, clock_);
   EXPECT_EQ(stream.TakeSymbols(good_).code(), absl::StatusCode::kInvalidArgument);

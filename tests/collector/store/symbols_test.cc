@@ -43,6 +43,11 @@ class StoredSymbolsTest : public testing::StoreTest {
     return store_->StoreSymbols(assembly.table());
   }
 
+  int64_t StoredParts() {
+    auto database = Database::Open(DatabasePath(), Database::Mode::kReadOnly);
+    return *database->ReadInt("SELECT count(*) FROM symbol_parts");
+  }
+
   // The native frame of GoodContent as read now.
   FrameRecord NativeFrame() {
     std::vector<int64_t> stacks;
@@ -174,6 +179,31 @@ TEST_F(StoredSymbolsTest, ARefusalOfWhatNobodyWantsIsNotKept) {
   ASSERT_TRUE(store_->RefuseSymbols(*session, kBuildId).ok());
   ASSERT_TRUE(Store(*session, 1, GoodContent()).ok());
   EXPECT_THAT(Wanted(*session), ElementsAre(kBuildId));
+}
+
+// PRAGMA max_page_count stands for the full disk, as in sqlite_store_test.
+TEST_F(StoredSymbolsTest, AFullDiskKeepsNothingOfATableAndBatchesGoOn) {
+  auto session = Open();
+  ASSERT_TRUE(Store(*session, 1, GoodContent()).ok());
+  std::vector<std::vector<testing::TestFunction>> parts = {{{0x38, 0x10, "work"}}, {}};
+  for (const testing::TestFunction& function : testing::ManyFunctions(8000)) {
+    parts[1].push_back({function.start + 0x1000, function.size, function.name});
+  }
+  ASSERT_TRUE(store_->LimitPages(1).ok());  // never less than there are
+
+  const absl::Status full = StoreParts(parts);
+
+  EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted) << full;
+  EXPECT_EQ(NativeFrame().name, "");
+  EXPECT_THAT(Wanted(*session), ElementsAre(kBuildId)) << "a later one may do";
+  EXPECT_EQ(StoredParts(), 0);
+  ASSERT_TRUE(store_->LimitPages(1'000'000).ok());
+  EXPECT_TRUE(Store(*session, 2, testing::NextContent("r2", v1::PHASE_INVOKE)).ok());
+  EXPECT_EQ(Count(), (Sums{10, 4}));
+  const absl::Status again = StoreParts(parts);
+  EXPECT_TRUE(again.ok()) << again;
+  EXPECT_EQ(NativeFrame().name, "work");
+  EXPECT_EQ(StoredParts(), 2);
 }
 
 TEST_F(StoredSymbolsTest, ADamagedPartIsSaid) {

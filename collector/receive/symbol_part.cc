@@ -50,6 +50,11 @@ absl::StatusOr<SymbolPart> SymbolPart::Decode(std::string_view content, uint64_t
   if (columns->gap_size() != columns->size_size()) {
     return absl::InvalidArgumentError("symbols: columns differ in length");
   }
+  // Before room is made for the ranges; a name is two bytes, the last one's byte 0 is looked for
+  // below.
+  if (columns->names().size() + 1 < 2 * static_cast<size_t>(columns->gap_size())) {
+    return absl::InvalidArgumentError("symbols: ranges without a name");
+  }
   SymbolPart part;
   part.end_ = base;
   part.names_ = std::move(*columns->mutable_names());

@@ -69,6 +69,8 @@ TEST(SymbolPartTest, RefusesWhatMakesNoSense) {
   bad = good;
   bad.mutable_names()->pop_back();
   EXPECT_THAT(error(bad), HasSubstr("symbols[1]: no name"));
+  bad.clear_names();
+  EXPECT_THAT(error(bad), HasSubstr("ranges without a name"));
   bad = good;
   bad.mutable_names()->insert(0, 1, '\0');
   EXPECT_THAT(error(bad), HasSubstr("symbols[0]: name empty"));

@@ -13,8 +13,10 @@
 namespace lambent::collector {
 
 // Which symbol tables are asked for just now, and of whom: one environment at a time sends each,
-// and few at once, which bounds what is held of tables that are not whole yet (kMaxOpen times
-// kMaxSymbolTableBytes). Kept in memory: after a restart, who has what is asked again. Thread-safe.
+// and few at once, so that little is held of tables that are not whole yet: kMaxSymbolTableBytes
+// for each of kMaxOpen. One whose time is over keeps what it has of its table until it sends again
+// or its stream ends, so the bound of all is kMaxSymbolTableBytes a stream. Kept in memory: after a
+// restart, who has what is asked again. Thread-safe.
 class SymbolRequests {
  public:
   static constexpr size_t kMaxOpen = 16;

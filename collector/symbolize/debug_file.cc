@@ -12,6 +12,8 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "collector/symbolize/memory_estimate.h"
+
 namespace lambent::collector {
 namespace {
 
@@ -27,13 +29,14 @@ bool IsBlock(int tag) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<DebugFile>> DebugFile::Read(const os::FileBytes& file) {
-  if (file.size() > kMaxFileBytes) {
-    return absl::ResourceExhaustedError(absl::StrCat("read ELF file: ", file.size(), " bytes"));
-  }
+absl::StatusOr<std::unique_ptr<DebugFile>> DebugFile::Read(const os::FileBytes& file, Room room) {
   char magic[SELFMAG];
   if (!os::ReadValueAt(file, 0, &magic) || std::memcmp(magic, ELFMAG, SELFMAG) != 0) {
     return absl::InvalidArgumentError("read ELF file: it is none");
+  }
+  if (file.size() > kMaxFileBytes || !room(file.size())) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("read ELF file: there is no room for its ", file.size(), " bytes"));
   }
   std::vector<char> image(file.size());
   image.resize(file.ReadAt(0, image.data(), image.size()));
@@ -43,10 +46,17 @@ absl::StatusOr<std::unique_ptr<DebugFile>> DebugFile::Read(const os::FileBytes& 
     elf_end(elf);
     return absl::InvalidArgumentError("read ELF file: libelf does not take it for one");
   }
-  return std::unique_ptr<DebugFile>(new DebugFile(std::move(image), elf));
+  const uint64_t expanded = ExpandedBytes(elf);
+  if (!room(expanded)) {
+    elf_end(elf);
+    return absl::ResourceExhaustedError(absl::StrCat("read ELF file: there is no room for ",
+                                                     expanded, " bytes that it holds compressed"));
+  }
+  return std::unique_ptr<DebugFile>(new DebugFile(std::move(image), elf, expanded));
 }
 
-DebugFile::DebugFile(std::vector<char> image, Elf* elf) : image_(std::move(image)), elf_(elf) {
+DebugFile::DebugFile(std::vector<char> image, Elf* elf, uint64_t expanded_bytes)
+    : image_(std::move(image)), elf_(elf), expanded_bytes_(expanded_bytes) {
   const void* id = nullptr;
   const ssize_t size = dwelf_elf_gnu_build_id(elf_, &id);
   if (size > 0) build_id_.assign(static_cast<const char*>(id), static_cast<size_t>(size));
@@ -61,6 +71,11 @@ DebugFile::DebugFile(std::vector<char> image, Elf* elf) : image_(std::move(image
 DebugFile::~DebugFile() {
   if (dwarf_ != nullptr) dwarf_end(dwarf_);
   elf_end(elf_);
+}
+
+size_t DebugFile::bytes() const {
+  return image_.size() + expanded_bytes_ + units_.capacity() * sizeof(UnitRange) + unit_bytes_ +
+         (shared_ != nullptr ? shared_->bytes() : 0);
 }
 
 std::optional<DebugFile::Link> DebugFile::link() const {
@@ -90,9 +105,10 @@ void DebugFile::ReadUnits() {
     uint8_t type = 0;
     Dwarf_Die whole;
     if (dwarf_get_units(dwarf_, unit, &unit, nullptr, &type, &whole, nullptr) != 0) break;
+    unit_bytes_ += kListedUnitBytes;
     if (type != DW_UT_compile && type != DW_UT_skeleton) continue;
     ForEachCodeRange(&whole, [&](uint64_t low, uint64_t high) {
-      units_.push_back({low, high, unit});
+      if (units_.size() < kMaxUnitRanges) units_.push_back({low, high, unit});
     });
   }
   std::sort(units_.begin(), units_.end(),
@@ -101,7 +117,10 @@ void DebugFile::ReadUnits() {
 
 const UnitIndex& DebugFile::IndexOf(Dwarf_Die* unit) {
   std::unique_ptr<UnitIndex>& index = indices_[unit->cu];
-  if (index == nullptr) index = std::make_unique<UnitIndex>(unit);
+  if (index == nullptr) {
+    index = std::make_unique<UnitIndex>(unit);
+    unit_bytes_ += index->bytes() + AskedUnitBytes(unit);
+  }
   return *index;
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
@@ -31,6 +32,8 @@ class DebugFile {
   static constexpr uint64_t kMaxFileBytes = uint64_t{1} << 30;
   // Compilation units; Chromium has some 40,000.
   static constexpr size_t kMaxUnits = size_t{1} << 20;
+  // Pieces of code that units are in, one a function where each has a section of its own.
+  static constexpr size_t kMaxUnitRanges = size_t{1} << 23;
   // Entries looked at to answer for one address, once its unit is indexed.
   static constexpr size_t kMaxEntriesOfAddress = size_t{1} << 20;
   // Functions inlined into each other; beyond it the innermost are missing.
@@ -42,8 +45,13 @@ class DebugFile {
     uint32_t checksum = 0;
   };
 
-  // Errors: INVALID_ARGUMENT (no ELF file), RESOURCE_EXHAUSTED (too large).
-  static absl::StatusOr<std::unique_ptr<DebugFile>> Read(const os::FileBytes& file);
+  // Whether so many bytes more may be held: asked before they are.
+  using Room = absl::FunctionRef<bool(uint64_t bytes)>;
+  static bool AnyRoom(uint64_t) { return true; }
+
+  // Errors: INVALID_ARGUMENT (no ELF file), RESOURCE_EXHAUSTED (too large, or no room).
+  static absl::StatusOr<std::unique_ptr<DebugFile>> Read(const os::FileBytes& file,
+                                                         Room room = AnyRoom);
   ~DebugFile();
   DebugFile(const DebugFile&) = delete;
   DebugFile& operator=(const DebugFile&) = delete;
@@ -54,7 +62,9 @@ class DebugFile {
   // Build id of the file with what several files have in common (dwz); empty: there is none.
   std::string shared_build_id() const;
   void UseShared(std::unique_ptr<DebugFile> shared);
-  size_t bytes() const { return image_.size() + (shared_ ? shared_->bytes() : 0); }
+  // Held in memory: the file, what was compressed in it, and what Find keeps, which grows with the
+  // units it is asked for. Of libdw's own part no interface tells: an estimate, on the high side.
+  size_t bytes() const;
 
   // The functions at `address`, as the module's file numbers it. Errors: NOT_FOUND when no function
   // is there; DATA_LOSS for damaged debugging information, with libdw's words.
@@ -67,7 +77,7 @@ class DebugFile {
     Dwarf_CU* unit = nullptr;
   };
 
-  DebugFile(std::vector<char> image, Elf* elf);
+  DebugFile(std::vector<char> image, Elf* elf, uint64_t expanded_bytes);
   void ReadUnits();
   const UnitIndex& IndexOf(Dwarf_Die* unit);
   std::string NameOf(Dwarf_Die* function);
@@ -79,12 +89,14 @@ class DebugFile {
 
   std::vector<char> image_;  // libelf's, as long as elf_ lives
   Elf* const elf_;
+  const uint64_t expanded_bytes_;  // of compressed sections
   Dwarf* dwarf_ = nullptr;
   std::string build_id_;
   std::unique_ptr<DebugFile> shared_;
   bool units_read_ = false;
   std::vector<UnitRange> units_;  // by low
   absl::flat_hash_map<Dwarf_CU*, std::unique_ptr<UnitIndex>> indices_;
+  size_t unit_bytes_ = 0;  // of indices_, and of what libdw keeps of their units
 };
 
 }  // namespace lambent::collector

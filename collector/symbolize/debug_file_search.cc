@@ -14,6 +14,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 
+#include "profiler/base/log.h"
 #include "profiler/os/file_bytes.h"
 
 namespace lambent::collector {
@@ -36,21 +37,25 @@ uint32_t ChecksumOf(const os::FileBytes& file) {
 
 // The ELF file at `path`, if its build id is this one. With neither a build id nor a match of
 // `checksum`, when one is asked for, it is another's.
-Opened OpenMatching(const std::string& path, const std::string& build_id,
+Opened OpenMatching(const std::string& path, const std::string& build_id, DebugFile::Room room,
                     std::optional<uint32_t> checksum = std::nullopt) {
   const auto bytes = os::OpenFileBytes(path);
   if (!bytes.ok()) return nullptr;
   if (build_id.empty() && checksum.has_value() && ChecksumOf(**bytes) != *checksum) return nullptr;
-  absl::StatusOr<Opened> file = DebugFile::Read(**bytes);
+  absl::StatusOr<Opened> file = DebugFile::Read(**bytes, room);
+  if (absl::IsResourceExhausted(file.status())) {
+    Log(LogLevel::kWarn, absl::StrCat("symbolize: ", path, ": ", file.status().message()));
+  }
   if (!file.ok() || (*file)->build_id() != build_id) return nullptr;
   return *std::move(file);
 }
 
-Opened OpenByBuildId(const DebugFileSearch& search, const std::string& build_id) {
+Opened OpenByBuildId(const DebugFileSearch& search, const std::string& build_id,
+                     DebugFile::Room room) {
   for (const std::string& directory : search.debug_directories) {
     const std::string path = BuildIdPath(directory, build_id);
     if (path.empty()) return nullptr;
-    Opened file = OpenMatching(path, build_id);
+    Opened file = OpenMatching(path, build_id, room);
     if (file != nullptr && file->has_debug_info()) return file;
   }
   return nullptr;
@@ -70,29 +75,29 @@ std::vector<std::string> LinkedPaths(const DebugFileSearch& search, const std::s
 }
 
 Opened OpenLinked(const DebugFileSearch& search, const std::string& root,
-                  const std::string& module_path, const DebugFile& module) {
+                  const std::string& module_path, const DebugFile& module, DebugFile::Room room) {
   const std::optional<DebugFile::Link> link = module.link();
   if (!link.has_value()) return nullptr;
   for (const std::string& path : LinkedPaths(search, root, module_path, link->name)) {
-    Opened file = OpenMatching(path, module.build_id(), link->checksum);
+    Opened file = OpenMatching(path, module.build_id(), room, link->checksum);
     if (file != nullptr && file->has_debug_info()) return file;
   }
   return nullptr;
 }
 
 Opened OpenAny(const DebugFileSearch& search, const std::string& module_path,
-               const std::string& build_id) {
+               const std::string& build_id, DebugFile::Room room) {
   std::vector<std::pair<std::string, Opened>> stripped;  // by root
   for (const std::string& root : search.module_roots) {
     if (module_path.empty() || module_path[0] != '/') break;  // "[vdso]" and the like
-    Opened file = OpenMatching(absl::StrCat(root, module_path), build_id);
+    Opened file = OpenMatching(absl::StrCat(root, module_path), build_id, room);
     if (file == nullptr) continue;
     if (file->has_debug_info()) return file;
     stripped.emplace_back(root, std::move(file));
   }
-  if (Opened file = OpenByBuildId(search, build_id)) return file;
+  if (Opened file = OpenByBuildId(search, build_id, room)) return file;
   for (const auto& [root, module] : stripped) {
-    if (Opened file = OpenLinked(search, root, module_path, *module)) return file;
+    if (Opened file = OpenLinked(search, root, module_path, *module, room)) return file;
   }
   return nullptr;
 }
@@ -107,8 +112,9 @@ std::string BuildIdPath(const std::string& directory, const std::string& build_i
 
 absl::StatusOr<std::unique_ptr<DebugFile>> OpenDebugFile(const DebugFileSearch& search,
                                                          const std::string& module_path,
-                                                         const std::string& build_id) {
-  Opened file = OpenAny(search, module_path, build_id);
+                                                         const std::string& build_id,
+                                                         DebugFile::Room room) {
+  Opened file = OpenAny(search, module_path, build_id, room);
   if (file == nullptr) {
     return absl::NotFoundError(
         absl::StrCat("find debugging information of ", module_path, ": build id ",
@@ -116,7 +122,7 @@ absl::StatusOr<std::unique_ptr<DebugFile>> OpenDebugFile(const DebugFileSearch& 
   }
   if (const std::string shared_id = file->shared_build_id(); !shared_id.empty()) {
     // Without it some names are missing; the rest is right.
-    if (Opened shared = OpenByBuildId(search, shared_id)) file->UseShared(std::move(shared));
+    if (Opened shared = OpenByBuildId(search, shared_id, room)) file->UseShared(std::move(shared));
   }
   return file;
 }

@@ -24,10 +24,12 @@ struct DebugFileSearch {
 
 // The file with a module's debugging information: the module's own, else the one that its build id
 // names in a debug directory, else the one that its .gnu_debuglink names. A file of another build
-// id is never taken; where a module has none, the link's checksum decides. Errors: NOT_FOUND.
+// id is never taken; where a module has none, the link's checksum decides. A file for which there
+// is no room is passed over, with a line in the log. Errors: NOT_FOUND.
 absl::StatusOr<std::unique_ptr<DebugFile>> OpenDebugFile(const DebugFileSearch& search,
                                                          const std::string& module_path,
-                                                         const std::string& build_id);
+                                                         const std::string& build_id,
+                                                         DebugFile::Room room = DebugFile::AnyRoom);
 
 // "DIR/.build-id/ab/cdef.debug"; empty when the build id is too short to have one. Pure.
 std::string BuildIdPath(const std::string& directory, const std::string& build_id);

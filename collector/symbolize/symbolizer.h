@@ -25,12 +25,15 @@ namespace lambent::collector {
 // look-up at a time, because libdw is for one thread.
 class Symbolizer {
  public:
-  // Of open files, in memory; beyond it the ones asked for longest ago go.
-  static constexpr size_t kMaxOpenBytes = size_t{1} << 30;
+  // In memory, of open files and answers; beyond it the files asked for longest ago are closed,
+  // before the next one is read. What one question adds may go beyond it, for the time of the
+  // question.
+  static constexpr size_t kMaxBytes = size_t{1} << 30;
   static constexpr size_t kMaxModules = 65536;
   static constexpr size_t kMaxAnswers = 65536;
 
-  explicit Symbolizer(DebugFileSearch search) : search_(std::move(search)) {}
+  explicit Symbolizer(DebugFileSearch search, size_t max_bytes = kMaxBytes)
+      : search_(std::move(search)), max_bytes_(max_bytes) {}
 
   // The functions at an address as the module's file numbers it. The address of a caller is one
   // before its return address, within the call. Errors: NOT_FOUND when there is no debugging
@@ -41,6 +44,9 @@ class Symbolizer {
   // Files that were missing are looked for again: somebody may have brought them.
   void LookAgain() ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Held in memory (DebugFile::bytes).
+  size_t bytes() ABSL_LOCKS_EXCLUDED(mutex_);
+
  private:
   struct Module {
     std::unique_ptr<DebugFile> file;  // null: closed
@@ -49,16 +55,24 @@ class Symbolizer {
     std::map<uint64_t, absl::StatusOr<SourceFrames>> answers;
   };
 
+  Module& ModuleOf(const std::string& path, const std::string& build_id)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Open(const std::string& path, const std::string& build_id, Module& module)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Closes files until the bytes fit; never `kept`.
-  void MakeRoom(const Module& kept) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<SourceFrames> Ask(Module& module, uint64_t address)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Closes files until so many bytes more fit, never `kept`; false: they do not.
+  bool MakeRoom(uint64_t more, const Module& kept) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Close(Module& module) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const DebugFileSearch search_;
+  const size_t max_bytes_;
   absl::Mutex mutex_;
   absl::flat_hash_map<std::pair<std::string, std::string>, std::unique_ptr<Module>> modules_
       ABSL_GUARDED_BY(mutex_);  // by path and build id
   size_t answers_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t answer_bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // with modules' names
+  size_t file_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t questions_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -44,7 +45,7 @@ uint32_t UnitIndex::Note(Dwarf_Die* entry, uint32_t scope) {
   switch (dwarf_tag(entry)) {
     case DW_TAG_subprogram:
       ForEachCodeRange(entry, [&](uint64_t low, uint64_t high) {
-        functions_.push_back({low, high, *entry});
+        if (functions_.size() < kMaxFunctions) functions_.push_back({low, high, *entry});
       });
       if (scope != 0) scope_of_.emplace(dwarf_dieoffset(entry), scope);
       return scope;  // classes within it have functions of their own: lambdas
@@ -75,6 +76,14 @@ bool UnitIndex::Find(uint64_t address, Dwarf_Die* function) const {
   if (after == functions_.begin() || address >= (after - 1)->high) return false;
   *function = (after - 1)->entry;
   return true;
+}
+
+size_t UnitIndex::bytes() const {
+  size_t names = 0;
+  for (const Scope& scope : scopes_) names += scope.name.capacity();
+  return sizeof(*this) + functions_.capacity() * sizeof(Function) +
+         scopes_.capacity() * sizeof(Scope) + names +
+         scope_of_.bucket_count() * (sizeof(std::pair<Dwarf_Off, uint32_t>) + 1);
 }
 
 std::string UnitIndex::ScopeOf(Dwarf_Die* declaration) const {

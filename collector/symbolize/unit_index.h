@@ -24,6 +24,8 @@ class UnitIndex {
   // Entries of one unit looked at; beyond it functions are missing. A file of C++ and its headers
   // has some 140,000; a program that was optimised as a whole is one unit, or a few.
   static constexpr size_t kMaxEntries = size_t{1} << 25;
+  // Pieces of code that its functions are in.
+  static constexpr size_t kMaxFunctions = size_t{1} << 22;
 
   // `unit`: the entry of a whole unit.
   explicit UnitIndex(Dwarf_Die* unit);
@@ -36,6 +38,7 @@ class UnitIndex {
   std::string ScopeOf(Dwarf_Die* declaration) const;
 
   size_t functions() const { return functions_.size(); }
+  size_t bytes() const;  // held in memory
 
  private:
   struct Function {

@@ -127,7 +127,7 @@ TEST_F(SourceViewTest, KeepsTheNameOfAClone) {
 
 TEST_F(SourceViewTest, WithoutDebuggingInformationNothingChanges) {
   ASSERT_TRUE(Store(*Open(), 1, NativeContent(deep_, deep_)).ok());
-  Symbolizer nothing({{}, {}});
+  Symbolizer nothing(DebugFileSearch{{}, {}});
 
   const std::vector<std::string> names = Names({&nothing, true, true});
 

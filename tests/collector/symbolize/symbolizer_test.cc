@@ -12,10 +12,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-#include "collector/query/demangle.h"
 #include "collector/symbolize/debug_file.h"
-#include "profiler/os/temp_dir.h"
-#include "tests/collector/symbolize/inlined_target.h"
+#include "tests/collector/symbolize/symbolizer_fixture.h"
 
 namespace lambent::collector {
 namespace {
@@ -23,58 +21,25 @@ namespace {
 using support::BuildIdOf;
 using support::CodeOf;
 using support::DeepestCode;
+using support::ExpectedWords;
 using support::kOuter;
 using support::LineOf;
-using ::testing::ElementsAre;
+using support::SymbolizerTest;
+using support::TargetPath;
+using support::Words;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
-
-std::string Program(const std::string& name) {
-  return absl::StrCat(LAMBENT_INLINED_TARGETS, "/", name);
-}
-
-// "function file:line" each, innermost first.
-std::vector<std::string> Words(const SourceFrames& frames) {
-  std::vector<std::string> words;
-  for (const SourceFrame& frame : frames) {
-    words.push_back(absl::StrCat(Demangled(frame.function), " ",
-                                 std::filesystem::path(frame.file).filename().string(), ":",
-                                 frame.line));
-  }
-  return words;
-}
-
-std::vector<std::string> Expected() {
-  return {absl::StrCat(support::kHidden,
-                       " inlined_work.h:", LineOf("inlined_work.h", "the spinning line")),
-          absl::StrCat("inlined::Worker::Inner(unsigned long) inlined_work.h:",
-                       LineOf("inlined_work.h", "the inner call")),
-          absl::StrCat("void inlined::Middle<unsigned long>(unsigned long) inlined_target.cc:",
-                       LineOf("inlined_target.cc", "the middle call")),
-          absl::StrCat("inlined::Outer(unsigned long) inlined_target.cc:",
-                       LineOf("inlined_target.cc", "the outer call"))};
-}
-
-class SymbolizerTest : public ::testing::Test {
- protected:
-  SymbolizerTest() : folder_(*os::TempDir::Create("lambent-symbolize-")) {}
-
-  // Debugging information below the test's own folder only.
-  DebugFileSearch Here() const { return {{folder_.path()}, {}}; }
-
-  const os::TempDir folder_;
-};
 
 class FormsTest : public SymbolizerTest, public ::testing::WithParamInterface<const char*> {};
 
 TEST_P(FormsTest, NamesFunctionsThatWereInlinedInnermostFirst) {
-  const std::string program = Program(GetParam());
+  const std::string program = TargetPath(GetParam());
   Symbolizer symbolizer({{}, {""}});
 
   const auto frames = symbolizer.Find(program, BuildIdOf(program), DeepestCode(program));
 
   ASSERT_TRUE(frames.ok()) << frames.status();
-  EXPECT_EQ(Words(*frames), Expected());
+  EXPECT_EQ(Words(*frames), ExpectedWords());
   EXPECT_THAT(frames->back().decl_file, EndsWith("inlined_target.cc"));
   EXPECT_EQ(frames->back().decl_line, LineOf("inlined_target.cc", "void Outer("));
   EXPECT_EQ(frames->back().start, CodeOf(program, kOuter).first);
@@ -86,7 +51,7 @@ INSTANTIATE_TEST_SUITE_P(Dwarf, FormsTest,
                                            "inlined_target_split"));
 
 TEST_F(SymbolizerTest, FindsTheDebugFileOfABuildId) {
-  const std::string program = Program("inlined_target");
+  const std::string program = TargetPath("inlined_target");
   support::SplitDebugInformation(program, folder_.path(), folder_.path() + "/stripped");
   Symbolizer symbolizer(Here());
 
@@ -94,11 +59,11 @@ TEST_F(SymbolizerTest, FindsTheDebugFileOfABuildId) {
       symbolizer.Find("/var/task/bootstrap", BuildIdOf(program), DeepestCode(program));
 
   ASSERT_TRUE(frames.ok()) << frames.status();
-  EXPECT_EQ(Words(*frames), Expected());
+  EXPECT_EQ(Words(*frames), ExpectedWords());
 }
 
 TEST_F(SymbolizerTest, FollowsTheLinkOfAStrippedFile) {
-  const std::string program = Program("inlined_target");
+  const std::string program = TargetPath("inlined_target");
   const std::string script = R"(set -e
 cd "$1"
 mkdir .debug
@@ -113,12 +78,12 @@ objcopy --add-gnu-debuglink=.debug/linked.debug stripped)";
       symbolizer.Find(folder_.path() + "/stripped", BuildIdOf(program), DeepestCode(program));
 
   ASSERT_TRUE(frames.ok()) << frames.status();
-  EXPECT_EQ(Words(*frames), Expected());
+  EXPECT_EQ(Words(*frames), ExpectedWords());
 }
 
 TEST_F(SymbolizerTest, DoesNotUseAFileOfAnotherBuildId) {
-  const std::string program = Program("inlined_target");
-  const std::string other = Program("inlined_target_dwarf4");
+  const std::string program = TargetPath("inlined_target");
+  const std::string other = TargetPath("inlined_target_dwarf4");
   ASSERT_NE(BuildIdOf(program), BuildIdOf(other));
   const std::string path = BuildIdPath(folder_.path(), BuildIdOf(program));
   std::filesystem::create_directories(std::filesystem::path(path).parent_path());
@@ -131,7 +96,7 @@ TEST_F(SymbolizerTest, DoesNotUseAFileOfAnotherBuildId) {
 }
 
 TEST_F(SymbolizerTest, NeverOpensAModulesOwnPathWithoutARoot) {
-  const std::string program = Program("inlined_target");
+  const std::string program = TargetPath("inlined_target");
   Symbolizer symbolizer(Here());
 
   const auto frames = symbolizer.Find(program, BuildIdOf(program), CodeOf(program, kOuter).first);
@@ -140,7 +105,7 @@ TEST_F(SymbolizerTest, NeverOpensAModulesOwnPathWithoutARoot) {
 }
 
 TEST_F(SymbolizerTest, LooksAgainForAFileThatWasMissing) {
-  const std::string program = Program("inlined_target");
+  const std::string program = TargetPath("inlined_target");
   const std::string id = BuildIdOf(program);
   const uint64_t address = CodeOf(program, kOuter).first;
   Symbolizer symbolizer(Here());
@@ -153,7 +118,7 @@ TEST_F(SymbolizerTest, LooksAgainForAFileThatWasMissing) {
 }
 
 TEST_F(SymbolizerTest, SaysThatThereIsNoDebuggingInformation) {
-  const std::string program = Program("inlined_target_bare");
+  const std::string program = TargetPath("inlined_target_bare");
   Symbolizer symbolizer({{folder_.path()}, {""}});
 
   const auto frames = symbolizer.Find(program, BuildIdOf(program), CodeOf(program, kOuter).first);
@@ -163,7 +128,7 @@ TEST_F(SymbolizerTest, SaysThatThereIsNoDebuggingInformation) {
 }
 
 TEST_F(SymbolizerTest, SaysWhereNoFunctionIs) {
-  const std::string program = Program("inlined_target");
+  const std::string program = TargetPath("inlined_target");
   Symbolizer symbolizer({{}, {""}});
 
   const auto frames = symbolizer.Find(program, BuildIdOf(program), 0xffff'ffff'0000);
@@ -173,7 +138,7 @@ TEST_F(SymbolizerTest, SaysWhereNoFunctionIs) {
 
 // Seeded: each round spoils other bytes. What is asked is that something comes back.
 TEST_F(SymbolizerTest, SurvivesDamagedDebuggingInformation) {
-  const std::string program = Program("inlined_target");
+  const std::string program = TargetPath("inlined_target");
   const std::string good = support::ReadFile(program);
   const auto [low, high] = CodeOf(program, kOuter);
   std::minstd_rand random(7);

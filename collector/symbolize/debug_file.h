@@ -24,9 +24,10 @@
 namespace lambent::collector {
 
 // The debugging information of one ELF file: DWARF 2 to 5, sections compressed or not, units split
-// off into .dwo files, by libdw. The file is read into memory as a whole: mapped, it would take the
-// program down when somebody shortens it. Untrusted: whatever it holds, answers are errors, or
-// names and lines. Thread-compatible.
+// off into .dwo files (found where they were built, by the identifier they share; packages of them,
+// .dwp, are not looked for), by libdw. The file is read into memory as a whole: mapped, it would
+// take the program down when somebody shortens it, as a .dwo may, which libdw maps. Untrusted:
+// whatever it holds, answers are errors, or names and lines. Thread-compatible.
 class DebugFile {
  public:
   static constexpr uint64_t kMaxFileBytes = uint64_t{1} << 30;

@@ -12,6 +12,7 @@
 
 #include "tests/collector/record/record_fixture.h"
 #include "tests/collector/symbolize/inlined_target.h"
+#include "tests/collector/symbolize/split_target.h"
 
 namespace lambent::support {
 namespace {
@@ -103,6 +104,18 @@ TEST_F(DebugInformationTest, AProgramWithoutItShowsItsSymbols) {
   for (const json& frame : profile["frames"]) {
     if (frame.value("module", "").find("inlined_target") == std::string::npos) continue;
     EXPECT_FALSE(frame.value("inlined", false)) << frame;
+  }
+}
+
+// .dwo files may be on the machine that built it, or in a package.
+TEST_F(DebugInformationTest, AProgramWhoseSplitFilesAreGoneShowsItsSymbols) {
+  const std::string program = folder() + "/inlined_target_split";
+  CopySplitProgram(program, folder() + "/gone.dwo");
+  const json profile = RecordJson({"--lines"}, {program, "1"});
+  EXPECT_TRUE(Has(profile, kInlinedPath[1], 0, false)) << profile.dump(1);
+  for (const json& frame : profile["frames"]) {
+    if (frame.value("module", "") != program) continue;
+    EXPECT_FALSE(frame.contains("current_line") || frame.value("inlined", false)) << frame;
   }
 }
 

@@ -26,19 +26,19 @@ constexpr char kStyle[] = R"css(
 --card:#1d2024;--link:#ffa36b;--good:#6fcf97;--bad:#ff8a80;--warn:#f2c14e}}
 *{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--fg);
 font:14px/1.45 system-ui,-apple-system,"Segoe UI",sans-serif}
-main{max-width:76rem;margin:0 auto;padding:1.5rem 1rem 3rem}
+main{max-width:84rem;margin:0 auto;padding:1.5rem 1rem 3rem}
 header{display:flex;align-items:baseline;gap:.75rem;margin-bottom:1.25rem}
 h1{font-size:1.35rem;margin:0}h1 a{color:inherit;text-decoration:none}
 h2{font-size:1rem;margin:1.75rem 0 .5rem}.soft{color:var(--soft)}
 a{color:var(--link)}.card{background:var(--card);border:1px solid var(--line);border-radius:8px;
 overflow-x:auto}table{border-collapse:collapse;width:100%}
-th,td{padding:.45rem .7rem;text-align:left;white-space:nowrap;border-top:1px solid var(--line)}
+th,td{padding:.45rem .6rem;text-align:left;white-space:nowrap;border-top:1px solid var(--line)}
 thead th{border-top:0;color:var(--soft);font-weight:600;font-size:.85em}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 td.id{font-family:ui-monospace,SFMono-Regular,Menlo,monospace;font-size:.9em}
 .success{color:var(--good)}.error,.failure{color:var(--bad)}.timeout,.warn{color:var(--warn)}
 .tag{border:1px solid var(--line);border-radius:99px;padding:0 .5em;font-size:.85em}
-nav a{margin-right:.6rem}p.empty{padding:1rem;margin:0}
+nav{font:.85em/1.6 system-ui,-apple-system,"Segoe UI",sans-serif}nav a{margin-right:.6rem}p.empty{padding:1rem;margin:0}
 )css";
 
 std::string Page(std::string_view title, std::string_view body) {
@@ -59,7 +59,7 @@ std::string Duration(int64_t us) {
 
 std::string Bytes(int64_t bytes) {
   if (bytes <= 0) return "–";
-  return absl::StrFormat("%.1f MB", static_cast<double>(bytes) / 1048576.0);
+  return absl::StrFormat("%.1f MiB", static_cast<double>(bytes) / 1048576.0);
 }
 
 std::string Time(int64_t unix_us) {
@@ -72,8 +72,9 @@ std::string Link(std::string_view path, const Parameters& parameters, std::strin
                       "\">", EscapeHtml(text), "</a>");
 }
 
-std::string ProfileLinks(Parameters parameters) {
-  std::string links = "<nav>" + Link("/flamegraph", parameters, "flame graph");
+// Below what is to be looked at, where they are seen however narrow the window is.
+std::string ProfileLinks(Parameters parameters, const std::string& more = "") {
+  std::string links = "<nav>" + Link("/flamegraph", parameters, "flame graph") + more;
   for (const char* format : {"svg", "folded", "pprof", "speedscope"}) {
     parameters["format"] = format;
     links += Link("/export", parameters, format);
@@ -86,13 +87,14 @@ std::string FunctionRow(const FunctionRecord& function) {
   Parameters cold = selection;
   cold["cold"] = "true";
   cold["phase"] = "init";
-  return absl::StrCat(
-      "<tr><td>", Link("/", selection, SafeText(function.name)), "</td><td>",
-      EscapeHtml(SafeText(function.version)), "</td><td>", EscapeHtml(SafeText(function.runtime)),
-      "</td><td class=\"n\">", function.environments, "</td><td class=\"n\">", function.invocations,
-      "</td><td class=\"n\">", function.failures, "</td><td class=\"n\">", function.samples,
-      "</td><td>", Time(function.last_seen_us), "</td><td>", ProfileLinks(selection), "</td><td>",
-      Link("/flamegraph", cold, "cold starts"), "</td></tr>\n");
+  return absl::StrCat("<tr><td>", Link("/", selection, SafeText(function.name)),
+                      ProfileLinks(selection, Link("/flamegraph", cold, "cold starts")),
+                      "</td><td>", EscapeHtml(SafeText(function.version)), "</td><td>",
+                      function.runtime.empty() ? "–" : EscapeHtml(SafeText(function.runtime)),
+                      "</td><td class=\"n\">", function.environments, "</td><td class=\"n\">",
+                      function.invocations, "</td><td class=\"n\">", function.failures,
+                      "</td><td class=\"n\">", function.samples, "</td><td>",
+                      Time(function.last_seen_us), "</td></tr>\n");
 }
 
 std::string InvocationRow(const InvocationSummary& summary) {
@@ -114,16 +116,16 @@ std::string InvocationRow(const InvocationSummary& summary) {
                           "\">events lost</span>");
   }
   return absl::StrCat(
-      "<tr><td>", Time(invocation.start_us), "</td><td class=\"id\">",
-      EscapeHtml(SafeText(invocation.request_id)), attempt, "</td><td>",
+      "<tr><td class=\"id\">", EscapeHtml(SafeText(invocation.request_id)), attempt,
+      ProfileLinks(selection), "</td><td>", Time(invocation.start_us), "</td><td>",
       EscapeHtml(SafeText(invocation.function_name)), ":",
       EscapeHtml(SafeText(invocation.function_version)), "</td><td class=\"", status, "\">", status,
       invocation.cold ? " <span class=\"tag\">cold</span>" : "", "</td><td class=\"n\">",
       Duration(invocation.duration_us), "</td><td class=\"n\">",
       Duration(invocation.init_duration_us), "</td><td class=\"n\">", Duration(summary.use.cpu_us),
       "</td><td class=\"n\">", Bytes(summary.use.rss_peak_bytes), "</td><td class=\"n\">",
-      invocation.samples, "</td><td class=\"n\">", invocation.drops.total(), losses, "</td><td>",
-      ProfileLinks(selection), "</td></tr>\n");
+      invocation.samples, "</td><td class=\"n\">", invocation.drops.total(), losses,
+      "</td></tr>\n");
 }
 
 }  // namespace
@@ -166,7 +168,7 @@ std::string OverviewPage(const std::vector<FunctionRecord>& functions,
     body +=
         "<table><thead><tr><th>function<th>version<th>runtime<th class=\"n\">environments"
         "<th class=\"n\">invocations<th class=\"n\">failures<th class=\"n\">samples"
-        "<th>last seen (UTC)<th>profile<th></tr></thead><tbody>\n";
+        "<th>last seen (UTC)</tr></thead><tbody>\n";
     for (const FunctionRecord& function : functions) body += FunctionRow(function);
     body += "</tbody></table>";
   }
@@ -177,10 +179,10 @@ std::string OverviewPage(const std::vector<FunctionRecord>& functions,
     body += "<p class=\"empty soft\">None.</p>";
   } else {
     body +=
-        "<table><thead><tr><th>start (UTC)<th>request id<th>function<th>status"
+        "<table><thead><tr><th>request id<th>start (UTC)<th>function<th>status"
         "<th class=\"n\">duration<th class=\"n\">init<th class=\"n\">CPU"
         "<th class=\"n\">peak RSS<th class=\"n\">samples<th class=\"n\">dropped"
-        "<th>profile</tr></thead><tbody>\n";
+        "</tr></thead><tbody>\n";
     for (const InvocationSummary& summary : invocations) body += InvocationRow(summary);
     body += "</tbody></table>";
   }

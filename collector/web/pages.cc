@@ -40,7 +40,7 @@ absl::StatusOr<WebAnswer> Pages::Get(const std::string& path, const Parameters& 
   if (path == "/diff") return Diff(parameters);
   if (path == "/metrics") return Metrics();
   if (path == "/healthz") return Health();
-  return absl::NotFoundError("there is no such page");
+  return absl::NotFoundError("there is no such page; / lists what there is");
 }
 
 absl::StatusOr<WebAnswer> Pages::Overview(const Parameters& parameters) const {

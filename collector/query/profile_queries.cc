@@ -38,6 +38,14 @@ absl::StatusOr<std::vector<MetricSeries>> SeriesBetween(ProfileStore& store,
   return joiner.Join();
 }
 
+absl::Status NothingOf(const char* what, const Selection& selection) {
+  const std::string words = Describe(selection);
+  if (words == Describe({}))
+    return absl::NotFoundError(absl::StrCat("there are no ", what, " yet"));
+  const char* const function = selection.filter.function_name.empty() ? "" : "function ";
+  return absl::NotFoundError(absl::StrCat("no ", what, " of ", function, words));
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<InvocationSummary>> SummariseInvocations(ProfileStore& store,
@@ -65,7 +73,7 @@ absl::StatusOr<Profile> MergeProfile(ProfileStore& store, const Selection& selec
       selection.filter, [&](const SegmentRecord& segment) { merger.Add(segment); });
   if (!read.ok()) return read;
   if (merger.empty()) {
-    return absl::NotFoundError(absl::StrCat("no samples of ", Describe(selection)));
+    return NothingOf("samples", selection);
   }
   const absl::StatusOr<StackForest> forest = store.ReadStacks(merger.Stacks());
   if (!forest.ok()) return forest.status();
@@ -75,7 +83,7 @@ absl::StatusOr<Profile> MergeProfile(ProfileStore& store, const Selection& selec
   if (view.symbolizer != nullptr) view.symbolizer->LookAgain();
   Profile profile = merger.Build(*forest, *threads, view);
   if (profile.rows.empty() && profile.drops.empty()) {
-    return absl::NotFoundError(absl::StrCat("no samples of ", Describe(selection)));
+    return NothingOf("samples", selection);
   }
   return profile;
 }
@@ -92,7 +100,7 @@ absl::StatusOr<std::vector<MetricSeries>> SelectMetrics(ProfileStore& store,
       store.ReadInvocations(filter, kMaxInvocationsOfMetrics);
   if (!invocations.ok()) return invocations.status();
   if (invocations->empty()) {
-    return absl::NotFoundError(absl::StrCat("no invocations of ", Describe(selection)));
+    return NothingOf("invocations", selection);
   }
   std::vector<MetricSeries> result;
   for (const InvocationRecord& invocation : *invocations) {

@@ -28,10 +28,12 @@ std::string Time(int64_t unix_us) {
 std::string Describe(const Selection& selection) {
   const SampleFilter& filter = selection.filter;
   std::vector<std::string> parts;
-  if (!filter.function_name.empty() || !filter.function_version.empty()) {
-    parts.push_back(absl::StrCat(
-        filter.function_name.empty() ? "every function" : SafeText(filter.function_name),
-        filter.function_version.empty() ? "" : ":", SafeText(filter.function_version)));
+  if (!filter.function_name.empty()) {
+    parts.push_back(absl::StrCat(SafeText(filter.function_name),
+                                 filter.function_version.empty() ? "" : ":",
+                                 SafeText(filter.function_version)));
+  } else if (!filter.function_version.empty()) {
+    parts.push_back(absl::StrCat("version ", SafeText(filter.function_version)));
   }
   if (!filter.request_id.empty()) {
     parts.push_back(absl::StrCat("request ", SafeText(filter.request_id)));

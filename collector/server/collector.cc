@@ -18,6 +18,7 @@
 
 #include "collector/receive/limits.h"
 #include "collector/server/access.h"
+#include "grpc/support/log.h"
 
 namespace lambent::collector {
 namespace {
@@ -85,10 +86,15 @@ absl::Status Collector::Listen(const CollectorOptions& options, const os::Clock&
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
   builder.RegisterService(&ingest_);
   builder.RegisterService(&query_);
+  // gRPC would tell what the error below says, in its own words.
+  gpr_set_log_function([](gpr_log_func_args*) {});
   grpc_ = builder.BuildAndStart();
+  gpr_set_log_function(nullptr);
   if (grpc_ == nullptr || grpc_port_ == 0) {
-    return absl::UnavailableError(absl::StrCat("listen for grpc on ", options.grpc.ToString(),
-                                               ": the address is in use or not of this machine"));
+    return absl::UnavailableError(absl::StrCat(
+        "listen for grpc on ", options.grpc.ToString(),
+        ": the address is in use (another lambent-collector?) or not of this machine; choose "
+        "another with --grpc-address"));
   }
   return absl::OkStatus();
 }

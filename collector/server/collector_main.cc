@@ -3,10 +3,12 @@
 #include "collector/server/collector_main.h"
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -41,6 +43,16 @@ void WarnOfOpenAddress(const char* option, const Address& address,
                asks ? "speaks plain text: the token can be read on the way (see --tls-cert)"
                     : "there is no authentication: whoever reaches it can read and write the "
                       "profiles (see --token-file, --tls-client-ca)");
+}
+
+// It may still be made, so this is no error.
+void WarnOfMissingFolders(const CollectorOptions& options) {
+  for (const std::string& directory : options.debug_directories) {
+    std::error_code error;
+    if (std::filesystem::is_directory(directory, error)) continue;
+    std::fprintf(stderr, "lambent-collector: --debug-dir %s: there is no such folder\n",
+                 directory.c_str());
+  }
 }
 
 bool WritePorts(const std::string& path, const Collector& collector) {
@@ -80,8 +92,10 @@ int CollectorMain(int argc, char** argv) {
   if (!collector.ok()) return Fail(kCouldNotStart, std::string(collector.status().message()));
   WarnOfOpenAddress("--grpc-address", options->grpc, *options);
   WarnOfOpenAddress("--http-address", options->http, *options);
+  WarnOfMissingFolders(*options);
   if (!WritePorts(options->ports_file, **collector)) {
-    return Fail(kCouldNotStart, absl::StrCat("write ", options->ports_file, ": failed"));
+    return Fail(kCouldNotStart, absl::StrCat("write the ports file ", options->ports_file,
+                                             ": is its folder there, and the disk not full?"));
   }
   Address grpc = options->grpc;
   grpc.port = (*collector)->grpc_port();

@@ -32,7 +32,7 @@ std::string* TextOption(std::string_view name, CollectorOptions& options) {
 absl::StatusOr<Address> Address::Parse(std::string_view text) {
   const std::string whole(text);
   const absl::Status wrong = absl::InvalidArgumentError(
-      absl::StrCat("address ", whole, ": expected HOST:PORT, for instance 127.0.0.1:4820"));
+      absl::StrCat("\"", whole, "\" is no address: want HOST:PORT, for instance 127.0.0.1:4820"));
   const size_t colon = whole.rfind(':');
   if (colon == std::string::npos) return wrong;
   Address address;
@@ -71,17 +71,23 @@ absl::StatusOr<CollectorOptions> ParseCollectorOptions(const std::vector<std::st
       continue;
     }
     std::string value;
+    std::string next;
     if (const size_t equals = name.find('='); equals != std::string::npos) {
       value = name.substr(equals + 1);
       name.resize(equals);
     } else if (i + 1 < arguments.size()) {
-      value = arguments[++i];
+      next = arguments[i + 1];
     }
     const bool is_address = name == "--grpc-address" || name == "--http-address";
     const bool is_debug_directory = name == "--debug-dir";
     std::string* const text = TextOption(name, options);
     if (!is_address && !is_debug_directory && text == nullptr) {
       return absl::InvalidArgumentError(absl::StrCat("unknown argument ", name));
+    }
+    // A value that begins with dashes can be given behind an equals sign.
+    if (!next.empty() && next.substr(0, 2) != "--") {
+      value = next;
+      ++i;
     }
     if (value.empty()) return absl::InvalidArgumentError(absl::StrCat(name, " needs a value"));
     if (is_debug_directory) {
@@ -93,7 +99,9 @@ absl::StatusOr<CollectorOptions> ParseCollectorOptions(const std::vector<std::st
       continue;
     }
     const absl::StatusOr<Address> address = Address::Parse(value);
-    if (!address.ok()) return address.status();
+    if (!address.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat(name, ": ", address.status().message()));
+    }
     (name == "--grpc-address" ? options.grpc : options.http) = *address;
   }
   if (options.tls_certificate_file.empty() != options.tls_key_file.empty()) {

@@ -48,12 +48,17 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Create(const std::stri
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) {
-    return absl::PermissionDeniedError(
-        absl::StrCat("create the data directory ", directory, ": ", error.message()));
+    return absl::PermissionDeniedError(absl::StrCat("create the data directory ", directory, ": ",
+                                                    error.message(),
+                                                    "; choose another with --data-dir"));
   }
   absl::StatusOr<os::FileLock> lock = os::FileLock::Acquire(directory + "/lock");
   if (!lock.ok()) {
-    if (lock.status().code() != absl::StatusCode::kFailedPrecondition) return lock.status();
+    if (lock.status().code() != absl::StatusCode::kFailedPrecondition) {
+      return absl::Status(lock.status().code(), absl::StrCat("use the data directory ", directory,
+                                                             ": ", lock.status().message(),
+                                                             "; choose another with --data-dir"));
+    }
     return absl::FailedPreconditionError(absl::StrCat("open the data directory ", directory,
                                                       ": another lambent-collector uses it (",
                                                       lock.status().message(), ")"));

@@ -65,8 +65,11 @@ class HttplibServer final : public WebServer {
     port_ = port == 0 ? server_->bind_to_any_port(host)
                       : (server_->bind_to_port(host, port) ? port : -1);
     if (port_ <= 0) {
-      return absl::UnavailableError(absl::StrCat("listen for http on ", host, ":", port,
-                                                 ": the address is in use or not of this machine"));
+      const bool v6 = host.find(':') != std::string::npos;
+      return absl::UnavailableError(absl::StrCat(
+          "listen for http on ", v6 ? "[" : "", host, v6 ? "]:" : ":", port,
+          ": the address is in use (another lambent-collector?) or not of this machine; choose "
+          "another with --http-address"));
     }
     thread_ = std::thread([this] { server_->listen_after_bind(); });
     // Until it runs, stop() would be lost and the thread never end.

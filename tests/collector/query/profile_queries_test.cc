@@ -190,6 +190,10 @@ TEST_F(ProfileQueriesTest, SaysThatNothingMatches) {
   const auto profile = MergeProfile(*store_, {.filter = {.request_id = "nobody"}});
   EXPECT_EQ(profile.status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(std::string(profile.status().message()), "no samples of request nobody");
+  EXPECT_EQ(
+      std::string(MergeProfile(*store_, {.filter = {.function_name = "f"}}).status().message()),
+      "no samples of function f");
+  EXPECT_EQ(std::string(MergeProfile(*store_, {}).status().message()), "there are no samples yet");
 }
 
 TEST_F(ProfileQueriesTest, EqualSelectionsGiveEqualProfiles) {
@@ -251,6 +255,8 @@ TEST_F(ProfileQueriesTest, AddsWhatTheRuntimeUsedToAnInvocation) {
 TEST(SelectionTest, DescribesItselfForPeople) {
   Selection selection;
   EXPECT_EQ(Describe(selection), "everything");
+  selection.filter = {.function_version = "7"};
+  EXPECT_EQ(Describe(selection), "version 7");
   selection.filter = {.function_name = "orders", .function_version = "7", .cold = true};
   selection.filter.phases = {Phase::kInit, Phase::kInvoke};
   EXPECT_EQ(Describe(selection), "orders:7 · phase init, invoke · cold starts");

@@ -37,6 +37,17 @@ TEST(CollectorOptionsTest, RefusesWhatItDoesNotKnow) {
   EXPECT_FALSE(ParseCollectorOptions({"stray"}).ok());
 }
 
+TEST(CollectorOptionsTest, SaysWhichOptionIsWrong) {
+  const auto error = [](const std::vector<std::string>& words) {
+    return std::string(ParseCollectorOptions(words).status().message());
+  };
+  EXPECT_EQ(error({"--data-dir", "--http-address", "127.0.0.1:0"}), "--data-dir needs a value");
+  EXPECT_EQ(error({"--http-address", "4821"}),
+            "--http-address: \"4821\" is no address: want HOST:PORT, for instance 127.0.0.1:4820");
+  EXPECT_EQ(error({"data"}), "unknown argument data");
+  EXPECT_EQ(ParseCollectorOptions({"--data-dir=--odd"})->data_directory, "--odd");
+}
+
 TEST(CollectorOptionsTest, TlsNeedsACertificateAndItsKey) {
   const auto options =
       ParseCollectorOptions({"--tls-cert", "c", "--tls-key", "k", "--token-file=t"});

@@ -40,7 +40,9 @@ const Flag* Find(absl::Span<const Flag> flags, const std::string& word) {
 
 absl::Status Unknown(absl::Span<const Flag> flags, const std::string& word) {
   if (!absl::StartsWith(word, "-")) {
-    return absl::InvalidArgumentError(absl::StrCat("unexpected argument \"", word, "\""));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "unexpected argument \"", word, "\"; each value follows its flag, as in ",
+        flags.empty() ? "--flag value" : absl::StrCat("--", flags[0].name, " ", flags[0].value)));
   }
   std::vector<std::string> names;
   for (const Flag& flag : flags) names.push_back("--" + flag.name);
@@ -54,14 +56,14 @@ absl::Status CheckValue(const Flag& flag, const std::string& value) {
   if (flag.value.empty()) {
     if (value == "true" || value == "false") return absl::OkStatus();
     return absl::InvalidArgumentError(
-        absl::StrCat("--", flag.name, "=", value, ": is true or false"));
+        absl::StrCat("--", flag.name, "=", value, ": want true or false"));
   }
   if (flag.choices.empty() ||
       std::find(flag.choices.begin(), flag.choices.end(), value) != flag.choices.end()) {
     return absl::OkStatus();
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("--", flag.name, " ", value, ": is one of ", absl::StrJoin(flag.choices, ", ")));
+  return absl::InvalidArgumentError(absl::StrCat("--", flag.name, " ", value, ": want one of ",
+                                                 absl::StrJoin(flag.choices, ", ")));
 }
 
 }  // namespace
@@ -88,8 +90,11 @@ absl::StatusOr<Arguments> ParseArguments(absl::Span<const Flag> flags,
     if (equals != std::string::npos) {
       value = words[i].substr(equals + 1);
     } else if (!flag->value.empty()) {
-      if (i + 1 == words.size()) {
-        return absl::InvalidArgumentError(absl::StrCat(word, ": needs a value, ", flag->value));
+      // A value that begins with dashes can be given behind an equals sign.
+      if (i + 1 == words.size() || absl::StartsWith(words[i + 1], "--")) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            word, ": needs a value, ", flag->value,
+            i + 1 == words.size() ? "" : absl::StrCat("; ", words[i + 1], " follows it")));
       }
       value = words[++i];
     }

@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/cli/collector_client.h"
 
+#include <grpc/support/log.h>
+
 #include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include <grpcpp/grpcpp.h>
 
@@ -26,13 +29,27 @@ std::string CauseOf(const std::string& message) {
   return colon == std::string::npos ? message : message.substr(colon + 2);
 }
 
-absl::Status StatusOf(const grpc::Status& status, const char* what, const std::string& address) {
+// What may be wrong where something is there but does not answer.
+std::string HintOn(const std::string& cause, bool tls) {
+  if (cause == "Connection refused" || cause == "Domain name not found") return "";
+  if (absl::StrContains(cause, "http1.x")) {
+    return "; this port speaks HTTP, as the collector's page does: lambent wants the port of its "
+           "--grpc-address";
+  }
+  return tls ? "; it was asked with TLS: LAMBENT_TLS=off is for one without"
+             : "; it was asked without TLS: LAMBENT_TLS=on is for one with it";
+}
+
+absl::Status StatusOf(const grpc::Status& status, const char* what, const std::string& address,
+                      bool tls) {
   if (status.ok()) return absl::OkStatus();
   if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
-    return absl::UnavailableError(absl::StrCat(
-        what, ": no collector answers at ", address, " (", CauseOf(status.error_message()),
-        "); start one with lambent-collector, or name another with --collector "
-        "HOST:PORT or LAMBENT_COLLECTOR; LAMBENT_TLS says whether it speaks TLS"));
+    const std::string cause = CauseOf(status.error_message());
+    return absl::UnavailableError(
+        absl::StrCat(what, ": no collector answers at ", address, " (", cause,
+                     "); start one with lambent-collector, or name another with --collector "
+                     "HOST:PORT or LAMBENT_COLLECTOR",
+                     HintOn(cause, tls)));
   }
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
     return absl::DeadlineExceededError(absl::StrCat(what, ": the collector at ", address,
@@ -55,11 +72,14 @@ CollectorClient::CollectorClient(std::string address) : address_(std::move(addre
       ChannelAccess::Read(address_, [](const char* name) { return std::getenv(name); });
   ready_ = access.status();
   if (!ready_.ok()) return;
+  // What gRPC would log is in the error of the call.
+  gpr_set_log_function([](gpr_log_func_args*) {});
   const absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> credentials =
       access->Credentials();
   ready_ = credentials.status();
   if (!ready_.ok()) return;
   token_ = access->token;
+  tls_ = access->tls;
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   // A user's own collector is never behind the proxy of http_proxy.
@@ -79,7 +99,7 @@ absl::StatusOr<v1::ListFunctionsResponse> CollectorClient::ListFunctions() {
   if (absl::Status s = Prepare(&context, kListDeadline); !s.ok()) return s;
   v1::ListFunctionsResponse answer;
   absl::Status status =
-      StatusOf(stub_->ListFunctions(&context, {}, &answer), "list functions", address_);
+      StatusOf(stub_->ListFunctions(&context, {}, &answer), "list functions", address_, tls_);
   if (!status.ok()) return status;
   return answer;
 }
@@ -90,7 +110,7 @@ absl::StatusOr<v1::ListInvocationsResponse> CollectorClient::ListInvocations(
   if (absl::Status s = Prepare(&context, kListDeadline); !s.ok()) return s;
   v1::ListInvocationsResponse answer;
   absl::Status status =
-      StatusOf(stub_->ListInvocations(&context, ask, &answer), "list invocations", address_);
+      StatusOf(stub_->ListInvocations(&context, ask, &answer), "list invocations", address_, tls_);
   if (!status.ok()) return status;
   return answer;
 }
@@ -101,7 +121,7 @@ absl::StatusOr<v1::GetMetricsResponse> CollectorClient::GetMetrics(
   if (absl::Status s = Prepare(&context, kListDeadline); !s.ok()) return s;
   v1::GetMetricsResponse answer;
   absl::Status status =
-      StatusOf(stub_->GetMetrics(&context, ask, &answer), "read metrics", address_);
+      StatusOf(stub_->GetMetrics(&context, ask, &answer), "read metrics", address_, tls_);
   if (!status.ok()) return status;
   return answer;
 }
@@ -110,8 +130,8 @@ absl::StatusOr<v1::GetStatusResponse> CollectorClient::GetStatus() {
   grpc::ClientContext context;
   if (absl::Status s = Prepare(&context, std::chrono::seconds(5)); !s.ok()) return s;
   v1::GetStatusResponse answer;
-  absl::Status status =
-      StatusOf(stub_->GetStatus(&context, {}, &answer), "read the collector's status", address_);
+  absl::Status status = StatusOf(stub_->GetStatus(&context, {}, &answer),
+                                 "read the collector's status", address_, tls_);
   if (!status.ok()) return status;
   return answer;
 }
@@ -133,7 +153,8 @@ absl::StatusOr<std::string> CollectorClient::Collect(
     }
     out.append(chunk.content());
   }
-  if (absl::Status status = StatusOf(reader->Finish(), what, address_); !status.ok()) return status;
+  if (absl::Status status = StatusOf(reader->Finish(), what, address_, tls_); !status.ok())
+    return status;
   return out;
 }
 

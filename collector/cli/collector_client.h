@@ -45,6 +45,7 @@ class CollectorClient {
   const std::string address_;
   absl::Status ready_;
   std::string token_;
+  bool tls_ = false;
   std::unique_ptr<v1::Query::Stub> stub_;
 };
 

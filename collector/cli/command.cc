@@ -44,6 +44,17 @@ int WrongUsage(Surroundings& around, const std::string& what) {
   return WrongUsage(around, "", "[FLAGS]", what);
 }
 
+int UnknownCommand(const std::string& name, Surroundings& around) {
+  std::vector<std::string> names;
+  for (const Command& command : Commands()) names.push_back(command.name);
+  const std::string nearest = Nearest(name, names);
+  return WrongUsage(
+      around,
+      absl::StrCat("unknown command \"", name, "\"",
+                   nearest.empty() ? absl::StrCat("; commands: ", absl::StrJoin(names, ", "))
+                                   : absl::StrCat("; did you mean ", nearest, "?")));
+}
+
 const Command* Find(const std::string& name) {
   for (const Command& command : Commands()) {
     if (command.name == name) return &command;
@@ -134,6 +145,7 @@ int RunCli(absl::Span<const std::string> words, Surroundings& around) {
   const std::string& first = words[0];
   if (first == "--help" || first == "-h" || first == "help") {
     const Command* command = words.size() > 1 ? Find(words[1]) : nullptr;
+    if (words.size() > 1 && command == nullptr) return UnknownCommand(words[1], around);
     if (command != nullptr && command->run_words != nullptr) {
       const std::vector<std::string> help = {"--help"};
       return command->run_words(help);
@@ -149,14 +161,7 @@ int RunCli(absl::Span<const std::string> words, Surroundings& around) {
   if (absl::StartsWith(first, "-")) {
     return WrongUsage(around, absl::StrCat("unknown flag ", first, "; flags follow the command"));
   }
-  std::vector<std::string> names;
-  for (const Command& command : Commands()) names.push_back(command.name);
-  const std::string nearest = Nearest(first, names);
-  return WrongUsage(
-      around,
-      absl::StrCat("unknown command \"", first, "\"",
-                   nearest.empty() ? absl::StrCat("; commands: ", absl::StrJoin(names, ", "))
-                                   : absl::StrCat("; did you mean ", nearest, "?")));
+  return UnknownCommand(first, around);
 }
 
 }  // namespace lambent::cli

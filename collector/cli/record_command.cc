@@ -112,8 +112,12 @@ std::string StandardName(const RecordOptions& options, const std::string& format
   return OutputName({"record", what}, ExtensionOf(format));
 }
 
+std::string FormatOf(const Call& call) {
+  return call.arguments.has("format") ? call.arguments.value("format") : "html";
+}
+
 int WriteProfile(const Call& call, const RecordOptions& options, const record::Recorded& recorded) {
-  const std::string format = call.arguments.has("format") ? call.arguments.value("format") : "html";
+  const std::string format = FormatOf(call);
   const collector::Weight weight =
       call.arguments.value("mode") == "cpu" ? collector::Weight::kCpu : collector::Weight::kWall;
   const absl::StatusOr<std::string> content =
@@ -133,6 +137,10 @@ int WriteProfile(const Call& call, const RecordOptions& options, const record::R
 int Run(const Call& call) {
   const absl::StatusOr<RecordOptions> options = OptionsOf(call);
   if (!options.ok()) return Fail(call, options.status());
+  // Not after an hour of recording.
+  if (absl::Status s = CheckOutput(call, StandardName(*options, FormatOf(call))); !s.ok()) {
+    return Fail(call, absl::Status(s.code(), absl::StrCat("record: ", s.message())));
+  }
   absl::StatusOr<std::unique_ptr<record::Recording>> recording = record::Recording::Start(*options);
   if (!recording.ok()) {
     return Fail(call, absl::Status(recording.status().code(),

@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
 #include "collector/cli/words.h"
@@ -25,12 +26,34 @@ Enum EnumOf(const google::protobuf::EnumDescriptor* type, const std::string& pre
   return static_cast<Enum>(value == nullptr ? 0 : value->number());
 }
 
-absl::Status SetTime(const std::string& text, absl::Time now, int64_t* unix_us) {
-  if (text.empty()) return absl::OkStatus();
-  absl::StatusOr<absl::Time> time = ParseTime(text, now);
-  if (!time.ok()) return time.status();
-  *unix_us = absl::ToUnixMicros(*time);
+// The time a flag gives; 0: it was not given.
+absl::StatusOr<int64_t> TimeOf(const Arguments& arguments, const std::string& flag,
+                               absl::Time now) {
+  if (!arguments.has(flag)) return 0;
+  const absl::StatusOr<absl::Time> time = ParseTime(arguments.value(flag), now);
+  if (time.ok()) return absl::ToUnixMicros(*time);
+  return absl::InvalidArgumentError(
+      absl::StrCat("--", flag, ": ", std::string(time.status().message())));
+}
+
+// An empty value, for instance of a script's variable that is not set, would select everything.
+absl::Status CheckNoneEmpty(const Arguments& arguments) {
+  for (const Flag& flag : SelectionFlags()) {
+    if (!arguments.has(flag.name) || !arguments.value(flag.name).empty()) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("--", flag.name, ": its value, ", flag.value,
+                     ", is empty; leave the flag out where it is not to select"));
+  }
   return absl::OkStatus();
+}
+
+absl::Status CheckEnvironment(const std::string& hex) {
+  const bool digits =
+      std::all_of(hex.begin(), hex.end(), [](unsigned char c) { return absl::ascii_isxdigit(c); });
+  if (hex.empty() || (hex.size() == 32 && digits)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--environment ", hex,
+                   ": want 32 hexadecimal digits, as lambent invocations --json shows them"));
 }
 
 }  // namespace
@@ -103,6 +126,10 @@ std::vector<Flag> InvocationFlags() {
 }
 
 absl::StatusOr<v1::Selection> SelectionOf(const Arguments& arguments, absl::Time now) {
+  if (absl::Status empty = CheckNoneEmpty(arguments); !empty.ok()) return empty;
+  if (absl::Status wrong = CheckEnvironment(arguments.value("environment")); !wrong.ok()) {
+    return wrong;
+  }
   v1::Selection out;
   out.set_function_name(arguments.value("function"));
   out.set_function_version(arguments.value("version"));
@@ -124,21 +151,23 @@ absl::StatusOr<v1::Selection> SelectionOf(const Arguments& arguments, absl::Time
   out.set_status(StatusOf(arguments.value("status")));
   if (arguments.has("phase")) out.add_phases(PhaseOf(arguments.value("phase")));
   if (arguments.has("cold")) out.set_cold(arguments.value("cold") == "true");
-  int64_t since = 0;
-  int64_t until = 0;
-  if (absl::Status status = SetTime(arguments.value("since"), now, &since); !status.ok()) {
-    return status;
+  const absl::StatusOr<int64_t> since = TimeOf(arguments, "since", now);
+  if (!since.ok()) return since.status();
+  const absl::StatusOr<int64_t> until = TimeOf(arguments, "until", now);
+  if (!until.ok()) return until.status();
+  if (*until != 0 && *since > *until) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--since ", arguments.value("since"), " is later than --until ", arguments.value("until")));
   }
-  if (absl::Status status = SetTime(arguments.value("until"), now, &until); !status.ok()) {
-    return status;
-  }
-  out.set_since_unix_us(since);
-  out.set_until_unix_us(until);
+  out.set_since_unix_us(*since);
+  out.set_until_unix_us(*until);
   return out;
 }
 
 absl::StatusOr<v1::Selection> ParseSelector(const std::string& selector, absl::Time now) {
   std::vector<std::string> words;
+  std::vector<std::string> names;
+  for (const Flag& flag : SelectionFlags()) names.push_back(flag.name);
   const std::vector<std::string> parts = absl::StrSplit(selector, ',', absl::SkipWhitespace());
   for (const std::string& part : parts) {
     const std::string word = absl::StrCat("--", absl::StripAsciiWhitespace(part));
@@ -146,6 +175,14 @@ absl::StatusOr<v1::Selection> ParseSelector(const std::string& selector, absl::T
       return absl::InvalidArgumentError(
           absl::StrCat("selector \"", selector, "\": \"", part,
                        "\" is not name=value, as in function=orders,version=7"));
+    }
+    const std::string name = word.substr(2, word.find('=') - 2);
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      const std::string nearest = Nearest(name, names);
+      return absl::InvalidArgumentError(
+          absl::StrCat("selector \"", selector, "\": unknown name ", name,
+                       nearest.empty() ? absl::StrCat("; want one of ", absl::StrJoin(names, ", "))
+                                       : absl::StrCat("; did you mean ", nearest, "?")));
     }
     words.push_back(word);
   }

@@ -13,9 +13,41 @@
 
 namespace lambent::cli {
 
+namespace {
+
+std::string PathOf(const Call& call, const std::string& standard_name) {
+  return call.arguments.has("output") ? call.arguments.value("output") : standard_name;
+}
+
+std::string Unwritable(const std::string& path) {
+  std::error_code error;
+  return absl::StrCat("write the export to ", path, ": ",
+                      std::filesystem::is_directory(path, error)
+                          ? "it is a folder"
+                          : "cannot be written; is its folder there, the disk not full?");
+}
+
+}  // namespace
+
+absl::Status CheckOutput(const Call& call, const std::string& standard_name) {
+  const std::string path = PathOf(call, standard_name);
+  if (path == "-") return absl::OkStatus();
+  std::error_code error;
+  const std::filesystem::file_status there = std::filesystem::status(path, error);
+  const bool was_there = std::filesystem::exists(there);
+  // Whoever reads a pipe would see its end.
+  if (was_there && !std::filesystem::is_regular_file(there) &&
+      !std::filesystem::is_directory(there)) {
+    return absl::OkStatus();
+  }
+  const bool writable = std::ofstream(path, std::ios::binary | std::ios::app).good();
+  if (!writable) return absl::InvalidArgumentError(Unwritable(path));
+  if (!was_there) std::filesystem::remove(path, error);
+  return absl::OkStatus();
+}
+
 int WriteOutput(const Call& call, const std::string& standard_name, const std::string& content) {
-  const std::string path =
-      call.arguments.has("output") ? call.arguments.value("output") : standard_name;
+  const std::string path = PathOf(call, standard_name);
   if (path == "-") {
     call.around.out << content << std::flush;
     return call.around.out.good()
@@ -25,15 +57,7 @@ int WriteOutput(const Call& call, const std::string& standard_name, const std::s
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << content;
   file.close();
-  if (!file) {
-    std::error_code error;
-    const bool folder = std::filesystem::is_directory(path, error);
-    return Fail(call, absl::InternalError(
-                          absl::StrCat("write the export to ", path, ": ",
-                                       folder ? "it is a folder"
-                                              : "cannot be written; is its folder there, the "
-                                                "disk not full?")));
-  }
+  if (!file) return Fail(call, absl::InternalError(Unwritable(path)));
   call.around.err << "wrote " << path << " (" << BytesText(static_cast<int64_t>(content.size()))
                   << ")\n";
   return kOk;

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "absl/status/status.h"
+
 #include "collector/cli/command.h"
 
 namespace lambent::cli {
@@ -11,6 +13,10 @@ namespace lambent::cli {
 // Puts an export where -o says: a file, "-" for standard output, `standard_name` by default. Says
 // on err where it went. The exit code.
 int WriteOutput(const Call& call, const std::string& standard_name, const std::string& content);
+
+// Whether that will be possible, for what takes long to make. Leaves what is there as it is.
+// Errors: INVALID_ARGUMENT, for people.
+absl::Status CheckOutput(const Call& call, const std::string& standard_name);
 
 // "orders-init.html" of what was selected and the format: letters, digits and dashes only. Pure.
 std::string OutputName(const std::vector<std::string>& parts, const std::string& extension);

@@ -44,7 +44,7 @@ TEST(ParseArgumentsTest, SwitchesAreTrueUnlessToldOtherwise) {
   EXPECT_EQ(Parse({"--cold"})->value("cold"), "true");
   EXPECT_EQ(Parse({"--cold=false"})->value("cold"), "false");
   EXPECT_FALSE(Parse({})->has("cold"));
-  EXPECT_EQ(ErrorOf({"--cold=maybe"}), "--cold=maybe: is true or false");
+  EXPECT_EQ(ErrorOf({"--cold=maybe"}), "--cold=maybe: want true or false");
 }
 
 TEST(ParseArgumentsTest, TheLastOfEqualFlagsCounts) {
@@ -61,9 +61,12 @@ TEST(ParseArgumentsTest, UnknownFlagsGetASuggestion) {
 }
 
 TEST(ParseArgumentsTest, SaysWhichWordIsWrongAndWhy) {
-  EXPECT_EQ(ErrorOf({"stray"}), "unexpected argument \"stray\"");
+  EXPECT_EQ(ErrorOf({"stray"}),
+            "unexpected argument \"stray\"; each value follows its flag, as in --function NAME");
   EXPECT_EQ(ErrorOf({"--function"}), "--function: needs a value, NAME");
-  EXPECT_EQ(ErrorOf({"--format", "png"}), "--format png: is one of html, svg");
+  EXPECT_EQ(ErrorOf({"--function", "--cold"}),
+            "--function: needs a value, NAME; --cold follows it");
+  EXPECT_EQ(ErrorOf({"--format", "png"}), "--format png: want one of html, svg");
 }
 
 TEST(NearestTest, OffersNothingWhenNothingIsNear) {

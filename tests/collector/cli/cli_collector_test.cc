@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The real `lambent` against the real collector, which is empty: profiles in it are the business of
 // tests/integration.
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -61,6 +62,25 @@ TEST_F(CliCollectorTest, DoctorFindsTheCollector) {
   ASSERT_FALSE(json.is_discarded()) << ran.Describe();
   EXPECT_EQ(json.at("checks").at(0).at("name"), "collector");
   EXPECT_EQ(json.at("checks").at(0).at("result"), "ok") << ran.out;
+}
+
+TEST_F(CliCollectorTest, ThePortOfThePageIsToldFromTheCollectors) {
+  std::string page = collector_->http().substr(std::string("http://").size());
+  page.pop_back();  // its slash
+  const Finished ran =
+      RunProgram({LAMBENT_BINARY_DIR "/lambent", "functions", "--collector", page});
+  EXPECT_EQ(ran.code, 3) << ran.Describe();
+  EXPECT_NE(ran.err.find("this port speaks HTTP"), std::string::npos) << ran.err;
+  EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+}
+
+TEST_F(CliCollectorTest, ACollectorWithoutTlsIsToldInOneLine) {
+  const Finished ran =
+      RunProgram({LAMBENT_BINARY_DIR "/lambent", "functions", "--collector", collector_->grpc()},
+                 {{"LAMBENT_TLS", "on"}});
+  EXPECT_EQ(ran.code, 3) << ran.Describe();
+  EXPECT_NE(ran.err.find("LAMBENT_TLS=off is for one without"), std::string::npos) << ran.err;
+  EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
 }
 
 TEST_F(CliCollectorTest, ADeadCollectorIsCodeThree) {

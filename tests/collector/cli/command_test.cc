@@ -59,6 +59,10 @@ TEST(RunCliTest, UnknownCommandsGetASuggestion) {
   const Ran ran = Lambent({"flamegraf"});
   EXPECT_EQ(ran.code, kWrongUsage);
   EXPECT_NE(ran.err.find("did you mean flamegraph?"), std::string::npos) << ran.err;
+  const Ran help = Lambent({"help", "flamegraf"});
+  EXPECT_EQ(help.code, kWrongUsage);
+  EXPECT_EQ(help.err, ran.err);
+  EXPECT_EQ(help.out, "");
 }
 
 TEST(RunCliTest, AnUnreachableCollectorSaysWhatToDo) {
@@ -68,6 +72,7 @@ TEST(RunCliTest, AnUnreachableCollectorSaysWhatToDo) {
     EXPECT_EQ(ran.code, kUnreachable) << command << ran.err;
     EXPECT_NE(ran.err.find("127.0.0.1:1"), std::string::npos) << ran.err;
     EXPECT_NE(ran.err.find("start one with lambent-collector"), std::string::npos) << ran.err;
+    EXPECT_EQ(ran.err.find("TLS"), std::string::npos) << "nothing is there: " << ran.err;
     EXPECT_EQ(ran.out, "");
   }
 }

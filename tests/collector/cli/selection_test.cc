@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include <gtest/gtest.h>
 
 namespace lambent::cli {
@@ -49,10 +50,34 @@ TEST(ParseSelectorTest, NamesThePartThatIsWrong) {
   EXPECT_EQ(std::string(ParseSelector("function", kNow).status().message()),
             "selector \"function\": \"function\" is not name=value, as in "
             "function=orders,version=7");
-  EXPECT_NE(std::string(ParseSelector("functoin=f", kNow).status().message())
-                .find("did you mean --function?"),
+  EXPECT_EQ(std::string(ParseSelector("functoin=f", kNow).status().message()),
+            "selector \"functoin=f\": unknown name functoin; did you mean function?");
+  EXPECT_NE(std::string(ParseSelector("nope=1", kNow).status().message())
+                .find("unknown name nope; want one of function, version, "),
             std::string::npos);
   EXPECT_EQ(ParseSelector("phase=boot", kNow).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(ParseSelectorTest, NamesTheFlagWhoseValueMakesNoSense) {
+  const auto error = [](const std::string& selector) {
+    return std::string(ParseSelector(selector, kNow).status().message());
+  };
+  EXPECT_EQ(error("since=yesterday"),
+            "--since: time \"yesterday\": want an age (30m, 1h, 2d) or a time "
+            "(2026-11-23T08:00:00Z)");
+  EXPECT_EQ(error("since=now,until=1h"), "--since now is later than --until 1h");
+  EXPECT_EQ(error("environment=zz"),
+            "--environment zz: want 32 hexadecimal digits, as lambent invocations --json shows "
+            "them");
+  EXPECT_TRUE(ParseSelector("environment=0123456789abcdefABCDEF0123456789", kNow).ok());
+}
+
+TEST(ParseSelectorTest, AnEmptyValueDoesNotSelectEverything) {
+  for (const char* name : {"request-id", "function", "since", "environment", "thread"}) {
+    const auto selection = ParseSelector(absl::StrCat(name, "="), kNow);
+    EXPECT_EQ(selection.status().code(), absl::StatusCode::kInvalidArgument) << name;
+    EXPECT_NE(std::string(selection.status().message()).find("is empty"), std::string::npos);
+  }
 }
 
 TEST(InvocationFlagsTest, LeaveOutWhatChoosesSamples) {

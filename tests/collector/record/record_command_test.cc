@@ -158,6 +158,19 @@ TEST_F(RecordTest, EveryFormatIsWritten) {
   }
 }
 
+TEST_F(RecordTest, AnOutputThatCannotBeWrittenIsSaidBeforeTheCommandIsStarted) {
+  const std::string ran = folder() + "/ran";
+  const Finished refused = RunProgram({LAMBENT_BINARY_DIR "/lambent", "record", "-o",
+                                       folder() + "/none/out.html", "--", "touch", ran});
+  EXPECT_EQ(refused.code, 2) << refused.Describe();
+  EXPECT_THAT(refused.err, HasSubstr("is its folder there"));
+  EXPECT_EQ(ReadFile(ran), "");
+  EXPECT_FALSE(std::filesystem::exists(ran));
+  WriteFile(File(), "an older one");
+  EXPECT_EQ(Record({}, {"/nonexistent/program"}).code, 1);
+  EXPECT_EQ(ReadFile(File()), "an older one");
+}
+
 TEST_F(RecordTest, WhatCannotBeRecordedIsSaidInALine) {
   struct Case {
     Words words;

@@ -130,15 +130,12 @@ CREATE INDEX events_of_losses ON events (invocation, environment) WHERE kind = 1
 )sql";
 
 // Symbol tables by their module's build id (strings.id). state: 0 wanted, because a native frame of
-// the module has no name; 1 there. refusals: environments that could not provide it, which are in
-// symbol_refusals. A part's ranges lie in [base, end_address).
+// the module has no name; 1 there. refusals: environments that could not provide it. A part's
+// ranges lie in [base, end_address).
 constexpr char kSymbols[] = R"sql(
 CREATE TABLE symbol_tables (
   build_id INTEGER PRIMARY KEY, state INTEGER NOT NULL, refusals INTEGER NOT NULL) STRICT;
 CREATE INDEX symbol_tables_wanted ON symbol_tables (refusals) WHERE state = 0;
-CREATE TABLE symbol_refusals (
-  build_id INTEGER NOT NULL, environment INTEGER NOT NULL,
-  PRIMARY KEY (build_id, environment)) STRICT, WITHOUT ROWID;
 CREATE TABLE symbol_parts (
   id INTEGER PRIMARY KEY, build_id INTEGER NOT NULL, base INTEGER NOT NULL,
   end_address INTEGER NOT NULL, content_bytes INTEGER NOT NULL, content BLOB NOT NULL,
@@ -169,9 +166,16 @@ DROP TABLE frames;
 ALTER TABLE frames_by_code RENAME TO frames;
 )sql";
 
+// Who could not provide a symbol table (symbol_tables.refusals counts them).
+constexpr char kSymbolRefusals[] = R"sql(
+CREATE TABLE symbol_refusals (
+  build_id INTEGER NOT NULL, environment INTEGER NOT NULL,
+  PRIMARY KEY (build_id, environment)) STRICT, WITHOUT ROWID;
+)sql";
+
 // kMigrations[n] leads from version n to n + 1.
-constexpr const char* kMigrations[kSchemaVersion] = {kVersion1, kFrameLines, kAttempts,
-                                                     kSymbols,  kRates,      kCodeAddresses};
+constexpr const char* kMigrations[kSchemaVersion] = {
+    kVersion1, kFrameLines, kAttempts, kSymbols, kRates, kCodeAddresses, kSymbolRefusals};
 
 absl::Status Damaged(const std::string& path, const std::string& cause) {
   return absl::DataLossError(absl::StrCat(

@@ -11,7 +11,7 @@
 namespace lambent::collector {
 
 // The layout of the database this build reads and writes, kept in PRAGMA user_version.
-inline constexpr int kSchemaVersion = 6;
+inline constexpr int kSchemaVersion = 7;
 
 // Makes `database` (at `path`, for messages) one that this build can use: creates the tables in an
 // empty file, migrates an older layout step by step in one transaction each, switches to WAL with

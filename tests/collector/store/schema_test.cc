@@ -40,8 +40,8 @@ constexpr char kWithoutRates[] =
     "ALTER TABLE segments DROP COLUMN ticks; ALTER TABLE segments DROP COLUMN sampled_us;"
     "ALTER TABLE segments DROP COLUMN asked_microticks;"
     "ALTER TABLE segments DROP COLUMN allowed_microticks;";
-constexpr char kWithoutSymbols[] =
-    "DROP TABLE symbol_tables; DROP TABLE symbol_refusals; DROP TABLE symbol_parts;";
+constexpr char kWithoutSymbols[] = "DROP TABLE symbol_tables; DROP TABLE symbol_parts;";
+constexpr char kWithoutRefusals[] = "DROP TABLE symbol_refusals;";
 
 std::string Content(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -79,7 +79,8 @@ TEST_F(SchemaTest, BringsFramesWithoutLinesAlong) {
         "INSERT INTO old SELECT id, name, address, file, line, module, kind FROM frames;"
         "DROP TABLE frames; ALTER TABLE old RENAME TO frames;"
         "DROP INDEX events_of_losses;",
-        kWithoutRates, kWithoutSymbols, "PRAGMA user_version = ", kLayoutBeforeLines);
+        kWithoutRates, kWithoutSymbols, kWithoutRefusals,
+        "PRAGMA user_version = ", kLayoutBeforeLines);
     const absl::Status made = database->Execute(sql.c_str());
     ASSERT_TRUE(made.ok()) << made;
   }
@@ -101,8 +102,9 @@ TEST_F(SchemaTest, WantsSymbolsOfFramesStoredBefore) {
   store_.reset();
   {
     auto database = Database::Open(DatabasePath(), Database::Mode::kReadWrite);
-    const std::string sql = absl::StrCat(kWithoutCodeAddresses, kWithoutRates, kWithoutSymbols,
-                                         "PRAGMA user_version = ", kLayoutBeforeSymbols);
+    const std::string sql =
+        absl::StrCat(kWithoutCodeAddresses, kWithoutRates, kWithoutSymbols, kWithoutRefusals,
+                     "PRAGMA user_version = ", kLayoutBeforeSymbols);
     const absl::Status made = database->Execute(sql.c_str());
     ASSERT_TRUE(made.ok()) << made;
   }
@@ -120,8 +122,8 @@ TEST_F(SchemaTest, BringsFramesWithoutCodeAddressesAlong) {
   store_.reset();
   {
     auto database = Database::Open(DatabasePath(), Database::Mode::kReadWrite);
-    const std::string sql =
-        absl::StrCat(kWithoutCodeAddresses, "PRAGMA user_version = ", kLayoutBeforeCodeAddresses);
+    const std::string sql = absl::StrCat(kWithoutCodeAddresses, kWithoutRefusals,
+                                         "PRAGMA user_version = ", kLayoutBeforeCodeAddresses);
     const absl::Status made = database->Execute(sql.c_str());
     ASSERT_TRUE(made.ok()) << made;
   }

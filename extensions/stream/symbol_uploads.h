@@ -24,7 +24,8 @@ namespace lambent {
 
 // Reads and encodes the tables asked for, on a thread of its own that starts with the first
 // question: sorting the symbols of a large file takes longer than a batch may wait for the uplink
-// thread. The thread has the lowest priority. Makes one part ahead of what is taken. Thread-safe.
+// thread. It gives way to the others (os::LowerThreadPriority). Makes one part ahead of what is
+// taken. Thread-safe.
 class SymbolUploads final : public SymbolSource {
  public:
   // Build ids that wait at most; of more, the collector hears nothing and asks again.

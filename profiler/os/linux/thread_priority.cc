@@ -2,22 +2,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/os/thread_priority.h"
 
-#include <sched.h>
+#include <errno.h>
 #include <sys/resource.h>
 
 namespace lambent::os {
 namespace {
 
-constexpr int kLowestNice = 19;
+constexpr int kNice = 10;
 
 }  // namespace
 
 bool LowerThreadPriority() {
-  const sched_param none{};
-  if (sched_setscheduler(0, SCHED_IDLE, &none) == 0) return true;
   // 0 is the calling thread: Linux's nice value is each thread's own (setpriority(2), C library
   // differences).
-  return setpriority(PRIO_PROCESS, 0, kLowestNice) == 0;
+  errno = 0;
+  const int now = getpriority(PRIO_PROCESS, 0);
+  if (errno == 0 && now >= kNice) return true;
+  return setpriority(PRIO_PROCESS, 0, kNice) == 0;
 }
 
 }  // namespace lambent::os

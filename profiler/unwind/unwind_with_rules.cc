@@ -88,7 +88,11 @@ class LazyRuleUnwinder final : public RuleUnwinder {
                                : StepOtherwise(*rule, at, exact, &pc);
       if (step != StepEnd::kStepped) return EndOf(step, by_pointer, in_module);
       pc = StripAuthentication(pc, kSignsReturns);
-      if (pc == 0) return by_pointer && !in_module ? UnwindEnd::kNoRules : UnwindEnd::kComplete;
+      if (pc == 0) {
+        // Where nothing has been called yet the frame pointer's register may hold anything.
+        const bool any_use = by_pointer && (!in_module || exact);
+        return any_use ? UnwindEnd::kNoRules : UnwindEnd::kComplete;
+      }
       // The stack grows down, so callers lie above, at the same place only those of a function
       // without a frame; a handler may run on a stack of its own.
       const uint64_t next_sp = registers_.sp();

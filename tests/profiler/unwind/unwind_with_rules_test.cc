@@ -216,6 +216,14 @@ TEST(RuleUnwinderTest, TakesNoFramePointerWhoseReturnAddressFollowsNoCall) {
   EXPECT_EQ(target.Unwind(FakeTarget::kGenerated + 0x40, {{kRbp, kSp + 81}}), UnwindEnd::kNoRules);
 }
 
+// As musl's code is: without rules, and the frame pointer's register has any use.
+TEST(RuleUnwinderTest, TakesNoZeroForTheRootOfALeafWithoutRules) {
+  FakeTarget target(Table(CfiBytes()));
+  constexpr uint64_t kBare = kText + 0x580;
+  EXPECT_EQ(target.Unwind(kBare, {{kRbp, kSp + 80}}), UnwindEnd::kNoRules);
+  EXPECT_THAT(target.pcs(), ElementsAre(kBare));
+}
+
 TEST(RuleUnwinderTest, EndsWhereABlockedThreadsRegisterIsNeeded) {
   CfiImage image;
   image.Function(kLeaf, 0x100, CfiBytes().Bytes({0x0e, 16}).str());

@@ -3,19 +3,34 @@
 #include "tests/profiler/unwind/oracle.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
+#include "profiler/os/file_bytes.h"
 #include "profiler/unwind/unwind_with_libunwind.h"
 
 namespace lambent {
+namespace {
 
-Oracle::Oracle(int pid)
+// Whether `some` are, in order, among `all`.
+bool Within(const std::vector<uint64_t>& some, const std::vector<uint64_t>& all) {
+  auto next = some.begin();
+  for (const uint64_t pc : all) {
+    if (next != some.end() && pc == *next) ++next;
+  }
+  return next == some.end();
+}
+
+}  // namespace
+
+Oracle::Oracle(int pid, std::string names_from)
     : proc_(os::CreateProcFiles()),
       files_(proc_->OpenProcess(pid)),
       memory_(os::CreateProcMemory(pid)),
       control_(os::CreateThreadControl()),
       modules_(*files_, memory_.get()),
+      names_from_(std::move(names_from)),
       rules_(CreateRuleUnwinder(modules_, memory_.get())),
       libunwind_(CreateLibunwindUnwinder(modules_)) {}
 
@@ -44,13 +59,15 @@ void Oracle::Compare(UnwindEnd end, UnwindEnd oracle_end) {
                        std::string(UnwindEndName(oracle_end)))];
   const bool complete = end == UnwindEnd::kComplete;
   const bool oracle_complete = oracle_end == UnwindEnd::kComplete;
+  last_complete_ = complete;
   complete_ += complete ? 1 : 0;
   const auto parted =
       std::mismatch(pcs_.begin(), pcs_.end(), oracle_pcs_.begin(), oracle_pcs_.end());
   const auto common = static_cast<size_t>(parted.first - pcs_.begin());
   const size_t longer = std::max(pcs_.size(), oracle_pcs_.size());
   const bool goes_on = common == oracle_pcs_.size() && common < pcs_.size();
-  const bool beyond = !oracle_complete && (complete || goes_on);
+  const bool left_out = complete && oracle_pcs_.size() < pcs_.size() && Within(oracle_pcs_, pcs_);
+  const bool beyond = (!oracle_complete && (complete || goes_on)) || left_out;
   if (beyond) {
     ++beyond_;
   } else {
@@ -70,7 +87,8 @@ std::string Oracle::NameOf(uint64_t pc) {
   if (at.module == nullptr) return "?";
   std::unique_ptr<SymbolIndex>& index = symbols_[at.module->id];
   if (index == nullptr) {
-    auto file = modules_.Open(*at.module);
+    const bool elsewhere = !names_from_.empty() && at.module->path[0] == '/';
+    auto file = elsewhere ? os::OpenFileBytes(names_from_) : modules_.Open(*at.module);
     if (!file.ok()) return "!";
     auto created = SymbolIndex::Create(*std::move(file));
     if (!created.ok()) return "!";

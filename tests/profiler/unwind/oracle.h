@@ -25,7 +25,8 @@ class Oracle {
  public:
   static constexpr size_t kDepth = 1024;
 
-  explicit Oracle(int pid);
+  // `names_from`: a file that has the names the program's own lacks, at the same addresses.
+  explicit Oracle(int pid, std::string names_from = "");
 
   // Threads of the process, ascending.
   void ListThreads(std::vector<int32_t>* tids) { files_->ListThreads(tids); }
@@ -36,14 +37,15 @@ class Oracle {
   bool refused() const { return refused_; }  // ptrace is not permitted here
   uint64_t stacks() const { return stacks_; }
   uint64_t complete() const { return complete_; }  // of our stacks, those with their root
-  // Stacks where libunwind gave up and we went on, or found the root another way. They are not
-  // compared: it reads no rules without a sorted table, and leaves callers out where code without
-  // rules begins.
+  // Stacks where libunwind gave up and we went on, or found the root and left out some of the
+  // callers. They are not compared: it reads no rules without a sorted table, and takes the frame
+  // pointer for granted where code without rules begins.
   uint64_t beyond_oracle() const { return beyond_; }
   uint64_t frames() const { return frames_; }  // of the longer stack of each other pair
   // Frames of it that both have, counted from the leaf.
   uint64_t equal_frames() const { return equal_frames_; }
 
+  bool last_complete() const { return last_complete_; }  // whether the last stack has its root
   // Names of the last stack, leaf first; "?" for generated code.
   std::vector<std::string> Names();
   // How the stacks ended, and the first differences, for a failure's message.
@@ -61,6 +63,7 @@ class Oracle {
   std::unique_ptr<os::RemoteMemory> memory_;
   std::unique_ptr<os::ThreadControl> control_;
   ModuleTable modules_;
+  const std::string names_from_;
   std::unique_ptr<RuleUnwinder> rules_;
   std::unique_ptr<Unwinder> libunwind_;
   RawSnapshot snapshot_{64 * 1024};
@@ -69,6 +72,7 @@ class Oracle {
   std::map<ModuleId, std::unique_ptr<SymbolIndex>> symbols_;
 
   bool refused_ = false;
+  bool last_complete_ = false;
   uint64_t stacks_ = 0;
   uint64_t complete_ = 0;
   uint64_t beyond_ = 0;

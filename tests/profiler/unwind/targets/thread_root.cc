@@ -7,6 +7,7 @@
 
 NAMED void CaseThreadLeaf() { Work(50); }
 NAMED void* CaseThreadStart(void*) {
+  Ready();
   for (;;) {
     CaseThreadLeaf();
     STAY;
@@ -16,6 +17,5 @@ NAMED void* CaseThreadStart(void*) {
 int main() {
   pthread_t thread;
   pthread_create(&thread, nullptr, &CaseThreadStart, nullptr);
-  Ready();
   pthread_join(thread, nullptr);
 }

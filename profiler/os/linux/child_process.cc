@@ -161,6 +161,10 @@ std::optional<ChildExit> ChildProcess::Reap() {
       seen.si_pid == 0) {
     return std::nullopt;
   }
+  // A thread of ours that traces it makes its stops known here too, asked for or not.
+  if (seen.si_code != CLD_EXITED && seen.si_code != CLD_KILLED && seen.si_code != CLD_DUMPED) {
+    return std::nullopt;
+  }
   kill(-pid_, SIGKILL);
   int status = 0;
   rusage usage{};

@@ -4,8 +4,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -14,6 +16,7 @@
 #include "profiler/os/poll.h"
 #include "profiler/os/program_path.h"
 #include "profiler/os/temp_dir.h"
+#include "profiler/os/thread_control.h"
 
 namespace lambent::os {
 namespace {
@@ -44,6 +47,29 @@ TEST(ChildProcessTest, HasItsOwnEnvironmentFolderAndOutput) {
   EXPECT_FALSE(exit->by_signal);
   EXPECT_EQ(exit->code, 7);
   EXPECT_FALSE(child->Reap().has_value()) << "reported once";
+}
+
+// The kernel reports it to every thread of the tracer's process.
+TEST(ChildProcessTest, AStopByAnotherThreadOfOursIsNoEnd) {
+  auto child = ChildProcess::Spawn(Shell("while :; do :; done"));
+  ASSERT_TRUE(child.ok());
+  std::promise<StopResult> stopped;
+  std::promise<void> looked;
+  std::thread tracer([&] {
+    const auto control = CreateThreadControl();
+    Registers registers;
+    const StopResult result = control->Stop(child->pid(), &registers);
+    stopped.set_value(result);
+    looked.get_future().wait();
+    if (result == StopResult::kStopped) control->Resume();
+  });
+  const StopResult result = stopped.get_future().get();
+  const bool ended = child->Reap().has_value();
+  looked.set_value();
+  tracer.join();
+  if (result != StopResult::kStopped) GTEST_SKIP() << "ptrace is refused on this machine";
+  EXPECT_FALSE(ended);
+  EXPECT_FALSE(child->Reap().has_value());
 }
 
 TEST(ChildProcessTest, GroupIsKilledWithItsLeader) {

@@ -1,9 +1,15 @@
 // SPDX-FileCopyrightText: The Lambent Authors
 // SPDX-License-Identifier: Apache-2.0
 // A program whose stacks are known, built without frame pointers: what the ladder's tests look at.
-//   native_target spin|sleep|read|deep|churn|rivals|exec PROGRAM|threads N
+//   native_target spin|sleep|read|deep|churn|rivals|memfd|exec PROGRAM|becomes PROGRAM|
+//                 threads N|many N
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -74,6 +80,63 @@ NAMED void TargetChurn() {
     for (std::thread& thread : threads) thread.join();
   }
 }
+NAMED void TargetShortLeaf() {
+  for (int n = 0; n < 200'000; ++n) work.fetch_add(1, std::memory_order_relaxed);
+}
+NAMED void TargetShortSleep() {
+  const timespec length{0, 30'000'000};
+  nanosleep(&length, nullptr);
+  STAY;
+}
+NAMED void* TargetShort(void*) {
+  TargetShortLeaf();
+  TargetShortSleep();
+  TargetShortLeaf();
+  STAY;
+  return nullptr;
+}
+// `count` threads in all, at most 50 at a time, from SIGUSR1 on; then it sleeps.
+NAMED void TargetMany(int count) {
+  sigset_t start;
+  sigemptyset(&start);
+  sigaddset(&start, SIGUSR1);
+  sigprocmask(SIG_BLOCK, &start, nullptr);
+  Ready();
+  int signal = 0;
+  sigwait(&start, &signal);
+  std::vector<pthread_t> alive;
+  for (int i = 0; i < count; ++i) {
+    if (alive.size() == 50) {
+      pthread_join(alive.front(), nullptr);
+      alive.erase(alive.begin());
+    }
+    alive.emplace_back();
+    if (pthread_create(&alive.back(), nullptr, &TargetShort, nullptr) != 0) std::abort();
+  }
+  for (const pthread_t thread : alive) pthread_join(thread, nullptr);
+  std::puts("done");
+  std::fflush(stdout);
+  TargetOuter(&TargetSleepLeaf);
+  STAY;
+}
+// Becomes the same program out of a file that no path leads to.
+void RunFromMemory(char* name) {
+  const int from = open("/proc/self/exe", O_RDONLY);
+  const int memory = memfd_create("target", 0);
+  struct stat file {};
+  if (fstat(from, &file) != 0) std::abort();
+  for (off_t left = file.st_size; left > 0;) {
+    const ssize_t sent = sendfile(memory, from, nullptr, static_cast<size_t>(left));
+    if (sent <= 0) std::abort();
+    left -= sent;
+  }
+  char mode[] = "spin";
+  char* const arguments[] = {name, mode, nullptr};
+  fexecve(memory, arguments, environ);
+  std::abort();
+}
+
+const char* next_program = nullptr;
 
 int main(int argc, char** argv) {
   const char* mode = argc > 1 ? argv[1] : "";
@@ -101,6 +164,14 @@ int main(int argc, char** argv) {
     Ready();
     TargetOuter(&TargetSpinLeaf);
   }
+  if (std::strcmp(mode, "many") == 0) TargetMany(std::atoi(argv[2]));
+  if (std::strcmp(mode, "becomes") == 0) {  // it spins; at SIGUSR1 it becomes another program
+    next_program = argv[2];
+    signal(SIGUSR1, [](int) { execl(next_program, next_program, "spin", nullptr); });
+    Ready();
+    TargetOuter(&TargetSpinLeaf);
+  }
+  if (std::strcmp(mode, "memfd") == 0) RunFromMemory(argv[0]);
   Ready();
   if (std::strcmp(mode, "spin") == 0) TargetOuter(&TargetSpinLeaf);
   if (std::strcmp(mode, "sleep") == 0) TargetOuter(&TargetSleepLeaf);

@@ -140,7 +140,10 @@ CaptureResult Ladder::Climb(ObservedThread& thread, ThreadSample* sample, DropRe
     const ThreadFacts facts = LookAt(thread, &attempt);
     const RungPlan plan = ChooseRung(facts, probe_.abilities);
     *drop = plan.drop;
-    if (plan.first == Step::kNone) return CaptureResult::kRefused;
+    if (plan.first == Step::kNone) {
+      suspect_end_ = true;  // nothing of a process that has ended can be looked at either
+      return CaptureResult::kRefused;
+    }
     result = TryStep(plan.first, thread, attempt, sample);
     if (result == CaptureResult::kInconsistent && plan.second != Step::kNone) {
       result = TryStep(plan.second, thread, attempt, sample);

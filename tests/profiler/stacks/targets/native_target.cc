@@ -165,9 +165,10 @@ int main(int argc, char** argv) {
     TargetOuter(&TargetSpinLeaf);
   }
   if (std::strcmp(mode, "many") == 0) TargetMany(std::atoi(argv[2]));
-  if (std::strcmp(mode, "becomes") == 0) {  // it spins; at SIGUSR1 it becomes another program
+  if (std::strcmp(mode, "becomes") == 0) {  // at SIGUSR1 another program; at SIGUSR2 it exits
     next_program = argv[2];
     signal(SIGUSR1, [](int) { execl(next_program, next_program, "spin", nullptr); });
+    signal(SIGUSR2, [](int) { _exit(0); });
     Ready();
     TargetOuter(&TargetSpinLeaf);
   }

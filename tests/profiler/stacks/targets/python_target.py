@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: The Lambent Authors
 # SPDX-License-Identifier: Apache-2.0
 """A program whose Python stacks are known: python_target.py spin|sleep|threads|flutter|compress|
-callback|rivals|hog."""
+callback|rivals|hog|children PROGRAM."""
 import ctypes
 import os
+import signal
 import sys
 import threading
 import time
@@ -66,6 +67,17 @@ def hog():
     ctypes.PyDLL(None).usleep(1 << 31)
 
 
+def children():
+    """Always one child that spins; at SIGUSR1 it becomes another program, at SIGUSR2 it exits."""
+    while True:
+        if os.fork() == 0:
+            signal.signal(signal.SIGUSR1, lambda *_: os.execv(sys.argv[2], sys.argv[2:] + ["spin"]))
+            signal.signal(signal.SIGUSR2, lambda *_: os._exit(0))
+            print("child", os.getpid(), flush=True)
+            spin_middle()
+        os.wait()
+
+
 def ready():
     print("ready", flush=True)
 
@@ -88,6 +100,9 @@ def main():
     elif mode == "callback":
         ready()
         callback()
+    elif mode == "children":
+        ready()
+        children()
     elif mode == "rivals":
         # Long: on a busy machine one that wakes to ask for the lock queues for a CPU.
         sys.setswitchinterval(0.05)

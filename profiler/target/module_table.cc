@@ -98,7 +98,11 @@ absl::StatusOr<std::unique_ptr<os::FileBytes>> ModuleTable::Open(const Module& m
   // Inodes are not compared: on an overlay, maps and stat may show different ones. A file that was
   // replaced is marked as deleted in maps.
   if (module.deleted) return files_.OpenMapped(module.mapping_start, module.mapping_end);
-  return files_.OpenFile(module.path);
+  auto file = files_.OpenFile(module.path);
+  if (file.ok()) return file;
+  // Of a process below another root of our own file system, maps show paths from our root.
+  auto mapped = files_.OpenMapped(module.mapping_start, module.mapping_end);
+  return mapped.ok() ? std::move(mapped) : std::move(file);
 }
 
 absl::StatusOr<std::unique_ptr<os::FileBytes>> ModuleTable::ReadVdso(const Module& module) const {

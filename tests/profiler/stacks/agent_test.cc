@@ -3,6 +3,7 @@
 //
 // Rung 3 on real programs with the real agent, where ptrace is refused.
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -343,6 +344,33 @@ TEST_F(AgentTest, NeverInterruptsABlockedCall) {
   EXPECT_TRUE(AwaitSamples(50));
   EXPECT_TRUE(AwaitWord("slept"));
   EXPECT_THAT(program_->out(), Not(HasSubstr("interrupted")));
+}
+
+// setuid reaches every thread by a signal of the C library's; the kernel then takes the process for
+// one that may not be looked at by its own user.
+TEST_F(AgentTest, AProgramThatBecomesAnotherUserIsSampledOn) {
+  const uid_t user = getuid() == 0 ? 65534 : getuid();
+  StartTarget("setuid", std::to_string(user));
+  Attach();
+  ASSERT_TRUE(AwaitSamples(5)) << Story();
+  ASSERT_TRUE(AwaitWord("threads")) << program_->out();
+  EXPECT_EQ(Said("setuid"), static_cast<int64_t>(user));
+  EXPECT_EQ(Said("threads"), 3);
+  std::set<int32_t> seen_tids;
+  EXPECT_TRUE(Await([&](const Seen& seen) {
+                if (Holds(seen, "TargetWorker") && seen.sample.rung == Rung::kAgent) {
+                  seen_tids.insert(seen.sample.tid);
+                }
+                return seen_tids.size() >= 3;
+              }).has_value())
+      << Story();
+  EXPECT_TRUE(AwaitMore("slept", 3)) << program_->out();
+  EXPECT_THAT(program_->out(), Not(HasSubstr("interrupted")));
+  // One that comes only now finds the agent too.
+  ladder_.reset();
+  Attach();
+  EXPECT_TRUE(AwaitFunction("TargetSpinLeaf").has_value()) << Probe().reason;
+  EXPECT_TRUE(alive_);
 }
 
 TEST_F(AgentTest, SharesAFileWhereMemfdsAreRefused) {

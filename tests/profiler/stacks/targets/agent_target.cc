@@ -3,7 +3,7 @@
 // A program that is hard on an agent inside it, built without frame pointers. Each mode is one
 // difficulty; those that come to harm end with a message.
 //   agent_target shares|threads N|churn|fork|exec|sigprof|sigurg|reset|masked|coroutine|alternate|
-//                errno|sleeper|filter
+//                errno|sleeper|filter|setuid UID
 //   agent_target refuse NUMBER PROGRAM ARGUMENT…   PROGRAM, where that system call is refused
 #include <errno.h>
 #include <linux/filter.h>
@@ -222,6 +222,27 @@ void Sleeper() {
   }
 }
 
+// Becomes another user in all its threads, after a while.
+void ChangeUser(uid_t user) {
+  constexpr int kWorkers = 3;
+  static std::atomic<int> changed{-1};
+  for (int i = 0; i < kWorkers; ++i) {
+    std::thread([user] {
+      while (static_cast<uid_t>(syscall(SYS_getuid)) != user || changed < 0) TargetThreeParts();
+      ++changed;
+      TargetWorker();
+    }).detach();
+  }
+  Ready();
+  Work(100'000'000);
+  changed = 0;
+  if (setuid(user) != 0) Fail("setuid");
+  Say("setuid", static_cast<long>(getuid()));
+  while (changed < kWorkers) Work(1000);
+  Say("threads", changed);
+  Sleeper();
+}
+
 void Install(sock_filter* filter, size_t length) {
   const sock_fprog program{static_cast<unsigned short>(length), filter};
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
@@ -289,6 +310,7 @@ int main(int argc, char** argv) {
   if (is("alternate")) Alternate();
   if (is("sleeper")) Sleeper();
   if (is("filter")) Filter();
+  if (is("setuid") && argc > 2) ChangeUser(static_cast<uid_t>(std::atoi(argv[2])));
   if (is("errno")) {
     Ready();
     TargetErrnoLeaf();

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/interpreters/cpython/cpython_reader.h"
 
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -31,12 +32,13 @@ CPythonReader::CPythonReader(int32_t pid, RuntimeLocation location,
       memory_(memory),
       threads_(memory, location_.offsets, location_.runtime, pid),
       frames_(memory, location_.offsets, location_.runtime, location_.code_type, rseq_offset),
-      codes_(memory, location_.offsets, location_.code_type, strings) {}
+      codes_(memory, location_.offsets, location_.code_type, strings),
+      strings_(strings) {}
 
 CaptureResult CPythonReader::Capture(int32_t tid, RawPythonStack* stack) {
   stack->Clear();
   for (int attempt = 0; attempt < 2; ++attempt) {
-    const ThreadStateRef thread = threads_.Find(tid);
+    ThreadStateRef thread = threads_.Find(tid);
     if (thread.address == 0) {
       const auto failure = memory_.last_failure();
       if (failure == os::RemoteMemory::Failure::kGone ||
@@ -50,10 +52,12 @@ CaptureResult CPythonReader::Capture(int32_t tid, RawPythonStack* stack) {
     for (size_t nth = 1; result == FrameResult::kOk && stack->frames.empty(); ++nth) {
       const ThreadStateRef other = threads_.Find(tid, nth);
       if (other.address == 0) break;
+      thread = other;
       result = frames_.Read(other, tid, &predictions_[tid], stack);
     }
     switch (result) {
       case FrameResult::kOk:
+        stack->interpreter = thread.number;
         return CaptureResult::kOk;
       case FrameResult::kInconsistent:
         stack->Clear();
@@ -80,7 +84,20 @@ size_t CPythonReader::Decode(const RawPythonStack& stack, bool lines,
     const uint32_t line = lines ? codes_.FindLine(stack.codes[frame.code], frame.instruction) : 0;
     frames->push_back({names.name, names.file, names.line, line, frame.entry});
   }
+  if (stack.interpreter != 0 && !frames->empty()) MarkInterpreter(stack.interpreter, frames);
   return unnamed;
+}
+
+void CPythonReader::MarkInterpreter(int64_t number, std::vector<PythonFrame>* frames) {
+  if (interpreters_.size() >= kMaxInterpreterNames) interpreters_.clear();
+  StringId& name = interpreters_[number];
+  if (name == StringId{}) {
+    name = strings_.Intern("[subinterpreter " + std::to_string(number) + "]");
+  }
+  PythonFrame mark{.name = name};
+  // The run of the evaluation loop that ended with the frame before ends with this one.
+  std::swap(mark.entry, frames->back().entry);
+  frames->push_back(mark);
 }
 
 bool CPythonReader::IsEval(uint64_t address) const {

@@ -58,7 +58,8 @@ class CPythonReader {
   CaptureResult Capture(int32_t tid, RawPythonStack* stack);
 
   // Names the frames, leaf first, with the lines they execute where `lines` is set; `frames` is
-  // overwritten. Returns how many have no name.
+  // overwritten. Those of a subinterpreter have "[subinterpreter N]" at their root. Returns how
+  // many have no name.
   size_t Decode(const RawPythonStack& stack, bool lines, std::vector<PythonFrame>* frames);
 
   // Forgets what is kept of a thread that has ended.
@@ -74,6 +75,9 @@ class CPythonReader {
 
  private:
   static constexpr size_t kMaxPredictions = 4096;
+  static constexpr size_t kMaxInterpreterNames = 1024;
+
+  void MarkInterpreter(int64_t number, std::vector<PythonFrame>* frames);
 
   CPythonReader(int32_t pid, RuntimeLocation location, std::optional<int64_t> rseq_offset,
                 os::RemoteMemory& memory, StringTable& strings);
@@ -83,6 +87,8 @@ class CPythonReader {
   ThreadStates threads_;
   FrameReader frames_;
   CodeCache codes_;
+  StringTable& strings_;
+  absl::flat_hash_map<int64_t, StringId> interpreters_;  // what they are called, by number
   absl::flat_hash_map<int32_t, FramePrediction> predictions_;
   std::vector<CodeCache::Names> names_;  // of the stack being decoded
 };

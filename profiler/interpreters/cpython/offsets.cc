@@ -106,6 +106,7 @@ enum HeadPosition : size_t {
   kVersion = 8,
   kFreeThreaded = 16,
   kInterpretersHead = 40,
+  kInterpreterId = 56,
   kInterpreterNext = 64,
   kThreadsHead = 72,
 };
@@ -174,6 +175,7 @@ absl::StatusOr<Offsets> OffsetsOfRuntime(absl::Span<const char> runtime) {
   const Offsets offsets = {
       .runtime_interpreters_head = at(kInterpretersHead),
       .interpreter_next = at(kInterpreterNext),
+      .interpreter_id = at(kInterpreterId),
       .interpreter_threads_head = at(kThreadsHead),
       .interpreter_gil = at(positions.interpreter_gil),
       .thread_next = at(positions.thread_next),
@@ -214,6 +216,7 @@ bool Fits(const Offsets& o) {
          o.interpreter_threads_head < kMaxRuntime &&
          WithinOrAbsent(o.runtime_gil, 256, kMaxRuntime) &&
          WithinOrAbsent(o.runtime_current_thread, 8, kMaxRuntime) &&
+         WithinOrAbsent(o.interpreter_id, 8, kMaxRuntime) &&
          WithinOrAbsent(o.interpreter_gil, 8, kMaxRuntime) &&
          WithinOrAbsent(o.thread_status, 4, kThreadBytes) &&
          (o.interpreter_gil == Offsets::kAbsent || o.thread_status != Offsets::kAbsent) &&

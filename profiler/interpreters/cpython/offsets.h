@@ -29,6 +29,7 @@ struct Offsets {
   uint16_t runtime_current_thread = kAbsent;  // the thread state that holds it; up to 3.11
   // PyInterpreterState
   uint16_t interpreter_next = 0;
+  uint16_t interpreter_id = kAbsent;  // an int64_t, 0 of the main one; from 3.13
   uint16_t interpreter_threads_head = 0;
   uint16_t interpreter_gil = kAbsent;  // pointer to its global interpreter lock; from 3.12
   // PyThreadState

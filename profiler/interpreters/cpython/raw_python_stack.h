@@ -49,6 +49,7 @@ struct RawPythonStack {
   std::vector<RawFrame> frames;
   std::vector<CodeHead> codes;  // each once
   bool truncated = false;       // frames nearest the root are missing
+  int64_t interpreter = 0;      // the number of its interpreter; 0: the main one, or not known
   uint64_t gil = 0;             // address of its interpreter's global lock; 0: not known
   bool holds_gil = false;       // the thread held that lock, for certain
 
@@ -56,6 +57,7 @@ struct RawPythonStack {
     frames.clear();
     codes.clear();
     truncated = false;
+    interpreter = 0;
     gil = 0;
     holds_gil = false;
   }

@@ -69,6 +69,7 @@ void ThreadStates::Walk(const Heads& heads) {
   int threads = 0;
   for (int i = 0; i < kMaxInterpreters && interpreter != 0; ++i) {
     if (i > 0) complete_ = false;  // the heads we compare do not tell of every interpreter
+    const int64_t number = ReadNumber(interpreter);
     uint64_t thread = 0;
     if (!ReadRemote(memory_, interpreter + offsets_.interpreter_threads_head, &thread)) break;
     while (thread != 0 && threads++ < kMaxThreads) {
@@ -81,7 +82,7 @@ void ThreadStates::Walk(const Heads& heads) {
         complete_ = false;
         break;
       }
-      AddThread(bytes, thread, i);
+      AddThread(bytes, thread, i, number);
       oldest = {thread, WordAt(bytes, offsets_.thread_id)};
       thread = WordAt(bytes, offsets_.thread_next);
     }
@@ -91,6 +92,13 @@ void ThreadStates::Walk(const Heads& heads) {
   if (states_.empty() && offsets_.thread_native_id == Offsets::kAbsent && oldest.address != 0) {
     states_[main_tid_] = {oldest};
   }
+}
+
+int64_t ThreadStates::ReadNumber(uint64_t interpreter) {
+  int64_t number = 0;
+  const bool known = offsets_.interpreter_id != Offsets::kAbsent &&
+                     ReadRemote(memory_, interpreter + offsets_.interpreter_id, &number);
+  return known ? std::max<int64_t>(0, number) : 0;
 }
 
 // A thread state that tells its kernel thread.
@@ -104,8 +112,8 @@ void ThreadStates::AddTold(int32_t tid, const ThreadStateRef& state) {
   }
 }
 
-void ThreadStates::AddThread(const char* bytes, uint64_t address, int interpreter) {
-  const ThreadStateRef state{address, WordAt(bytes, offsets_.thread_id), interpreter};
+void ThreadStates::AddThread(const char* bytes, uint64_t address, int interpreter, int64_t number) {
+  const ThreadStateRef state{address, WordAt(bytes, offsets_.thread_id), interpreter, number};
   if (offsets_.thread_native_id != Offsets::kAbsent) {
     const uint64_t tid = WordAt(bytes, offsets_.thread_native_id);
     if (tid == 0 || tid > INT32_MAX) {

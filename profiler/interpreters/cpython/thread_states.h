@@ -22,6 +22,7 @@ struct ThreadStateRef {
   uint64_t address = 0;
   uint64_t pthread = 0;  // its thread_id
   int interpreter = 0;   // its place in the list, newest first
+  int64_t number = 0;    // its interpreter's, as Python counts them; 0: the main one, or not known
 };
 
 // Which PyThreadState belongs to which kernel thread, by walking the interpreters' lists. From 3.11
@@ -58,7 +59,8 @@ class ThreadStates {
   };
   bool ReadHeads(Heads* heads);
   void Walk(const Heads& heads);
-  void AddThread(const char* bytes, uint64_t address, int interpreter);
+  int64_t ReadNumber(uint64_t interpreter);
+  void AddThread(const char* bytes, uint64_t address, int interpreter, int64_t number);
   void AddTold(int32_t tid, const ThreadStateRef& state);
 
   os::RemoteMemory& memory_;

@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/profiler/interpreters/snake.h"
 #include "tests/profiler/stacks/ladder_fixture.h"
 
 namespace lambent {
@@ -161,6 +162,32 @@ TEST_F(LadderPythonTest, FindsAnInterpreterThatStartsLater) {
       Await([](const Seen& s) { return !s.names.empty() && s.names[0] == "spin_leaf"; });
   ASSERT_TRUE(seen.has_value()) << Reasons();
   EXPECT_THAT(seen->names, ElementsAre("spin_leaf", "spin_middle", "main", "<module>"));
+}
+
+// Merged with native frames and without them: the mark is at the root of what runs there, and
+// nowhere else.
+TEST_F(LadderPythonTest, MarksWhatASubinterpreterRuns) {
+  std::vector<std::string> interpreters;
+  for (int minor = 13; minor <= cpython::kNewestMinor; ++minor) {
+    for (const std::string& one : cpython::FindInterpreters(minor)) interpreters.push_back(one);
+  }
+  if (interpreters.empty()) GTEST_SKIP() << "no Python of 3.13 or later on this machine";
+  for (const NativeFrames native : {NativeFrames::kNever, NativeFrames::kAlways}) {
+    Start({interpreters[0], LAMBENT_PYTHON_TARGET, "subinterpreter"});
+    if (HasFatalFailure()) return;
+    Attach({.native = native});
+    const auto within = Await([](const Seen& s) {
+      return std::count(s.names.begin(), s.names.end(), "within_leaf") > 0 &&
+             s.names.back() != "[truncated]";
+    });
+    ASSERT_TRUE(within.has_value()) << Reasons();
+    EXPECT_THAT(FromFunction("within_leaf", within->names),
+                ElementsAre("within_leaf", "within", "<module>", "[subinterpreter 1]"));
+    const auto main =
+        Await([](const Seen& s) { return !FromFunction("sleep_leaf", s.names).empty(); });
+    ASSERT_TRUE(main.has_value()) << Reasons();
+    EXPECT_EQ(main->names.back(), "<module>");
+  }
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Lambent Authors
 # SPDX-License-Identifier: Apache-2.0
 """A program whose Python stacks are known: python_target.py spin|sleep|threads|flutter|compress|
-callback|rivals|hog|children PROGRAM."""
+callback|rivals|hog|subinterpreter|children PROGRAM."""
 import ctypes
 import os
 import signal
@@ -67,6 +67,20 @@ def hog():
     ctypes.PyDLL(None).usleep(1 << 31)
 
 
+def subinterpreter():
+    """A thread of another interpreter (3.13 and later), which spins."""
+    try:
+        import _interpreters as interpreters
+    except ImportError:
+        import _xxsubinterpreters as interpreters
+    other = interpreters.create()
+    code = "def within_leaf():\n  while True: pass\ndef within():\n  within_leaf()\nwithin()"
+    run = getattr(interpreters, "exec", None) or interpreters.run_string
+    threading.Thread(target=run, args=(other, code), daemon=True).start()
+    ready()
+    sleep_middle()
+
+
 def children():
     """Always one child that spins; at SIGUSR1 it becomes another program, at SIGUSR2 it exits."""
     while True:
@@ -100,6 +114,8 @@ def main():
     elif mode == "callback":
         ready()
         callback()
+    elif mode == "subinterpreter":
+        subinterpreter()
     elif mode == "children":
         ready()
         children()

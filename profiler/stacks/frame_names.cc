@@ -75,8 +75,9 @@ FrameDescription FrameNames::Describe(const Frame& frame) {
     description.name = symbol.name;
     description.address = symbol.start;
   }
-  description.hidden =
-      frame.internal && (symbol.name.empty() || cpython::IsCallMachinery(symbol.name));
+  // Only what is known to say nothing: a static function of a stripped interpreter has no name here
+  // and may be any, sorted() as well as what called it.
+  description.hidden = frame.internal && cpython::IsCallMachinery(symbol.name);
   return description;
 }
 

@@ -105,5 +105,33 @@ TEST(FrameNamesBudgetTest, MiniDebugInfoIsBoundedForAllModulesTogether) {
   EXPECT_EQ(found, (std::vector<std::string>{"hidden", "hidden", ""}));
 }
 
+TEST(FrameNamesHiddenTest, HidesOfTheInterpretersFramesOnlyThoseKnownToCarryCalls) {
+  fakes::FakeProcess process;
+  process.files["/bin/python"] = support::ElfImage()
+                                     .DynamicFunction("PyObject_Vectorcall", 0x1000, 0x10)
+                                     .DynamicFunction("PyList_Sort", 0x1100, 0x10)
+                                     .Build();
+  process.maps = "100000-110000 r-xp 00000000 08:01 1 /bin/python\n";
+  fakes::FakeProcessFiles files{process, 7};
+  ModuleTable modules{files, nullptr};
+  ASSERT_EQ(modules.Refresh(), os::ReadResult::kOk);
+  StringTable strings;
+  FrameNames names{files, modules, strings, {}};
+  const auto describe = [&](uint64_t address) {
+    return names.Describe({.kind = FrameKind::kNative,
+                           .module = modules.modules()[0].id,
+                           .address = address,
+                           .internal = true});
+  };
+
+  EXPECT_TRUE(describe(0x1008).hidden);
+  EXPECT_FALSE(describe(0x1108).hidden);
+  const FrameDescription unnamed = describe(0x1208);
+  EXPECT_FALSE(unnamed.hidden);
+  EXPECT_EQ(unnamed.name, "");
+  EXPECT_EQ(unnamed.module_path, "/bin/python");
+  EXPECT_EQ(unnamed.address, 0x1208u);
+}
+
 }  // namespace
 }  // namespace lambent

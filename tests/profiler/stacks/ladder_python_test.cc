@@ -7,9 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "profiler/os/temp_dir.h"
 #include "tests/profiler/interpreters/snake.h"
 #include "tests/profiler/stacks/ladder_fixture.h"
 
@@ -115,6 +118,51 @@ TEST_F(LadderPythonTest, PutsCFunctionsInTheirPlaceBetweenPythonFrames) {
   EXPECT_THAT(known, ElementsAre("sleep_leaf", "sleep_middle", "TargetCallBack", "TargetCallIn",
                                  "callback", "main", "<module>"))
       << testing::PrintToString(seen->names);
+}
+
+// As distributions ship it: only what libraries may call has a name.
+class StrippedPythonTest : public LadderTest {
+ protected:
+  void SetUp() override {
+    const support::Finished where =
+        support::RunProgram({Python(), "-c",
+                             "import os, sys; maps = open('/proc/self/maps').read().split(); "
+                             "print(os.path.realpath(sys.executable), sys.prefix, "
+                             "*sorted({m for m in maps if '/libpython3.' in m}))"});
+    ASSERT_TRUE(where.ok()) << where.Describe();
+    const std::vector<std::string> words = absl::StrSplit(absl::StripSuffix(where.out, "\n"), ' ');
+    ASSERT_GE(words.size(), 2u);
+    const bool is_library = words.size() > 2;
+    const support::Finished strip = support::RunProgram(
+        {"strip", "--strip-all", "-o", stripped_path_, words[is_library ? 2 : 0]});
+    ASSERT_TRUE(strip.ok()) << strip.Describe();
+    command_ = {"/usr/bin/env", "PYTHONHOME=" + words[1]};
+    if (is_library) command_.push_back("LD_PRELOAD=" + stripped_path_);
+    command_.push_back(is_library ? words[0] : stripped_path_);
+    command_.push_back(LAMBENT_PYTHON_TARGET);
+  }
+
+  const os::TempDir folder_ = *os::TempDir::Create("lambent-stripped-");
+  const std::string stripped_path_ = folder_.path() + "/python";
+  std::vector<std::string> command_;
+};
+
+TEST_F(StrippedPythonTest, ShowsCFunctionsWithoutNamesInTheirPlace) {
+  command_.push_back("sort");
+  Start(command_);
+  Attach();
+
+  const auto seen = AwaitFunction("sleep_leaf", Rung::kBlocked);
+  ASSERT_TRUE(seen.has_value()) << Reasons();
+
+  std::vector<std::string> names = FromFunction("sleep_leaf", seen->names);
+  const std::vector<std::string> sorted(std::find(names.begin(), names.end(), "sort_key"),
+                                        std::find(names.begin(), names.end(), "sort_middle"));
+  EXPECT_THAT(sorted, Contains(""));  // sorted() itself
+  ASSERT_GE(seen->names.size(), 3u);
+  EXPECT_EQ(seen->names[2], "") << "time.sleep(), which called the library and so the kernel";
+  names.erase(std::remove(names.begin(), names.end(), ""), names.end());
+  EXPECT_THAT(names, ElementsAre("sleep_leaf", "sort_key", "sort_middle", "main", "<module>"));
 }
 
 TEST_F(LadderPythonTest, TellsFramesApartByTheirLinesWhereThatIsWanted) {

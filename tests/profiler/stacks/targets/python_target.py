@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The Lambent Authors
 # SPDX-License-Identifier: Apache-2.0
 """A program whose Python stacks are known: python_target.py spin|sleep|threads|flutter|compress|
-callback|rivals|hog|subinterpreter|children PROGRAM."""
+callback|rivals|hog|sort|subinterpreter|children PROGRAM."""
 import ctypes
 import os
 import signal
@@ -60,6 +60,15 @@ def callback():
     kind = ctypes.CFUNCTYPE(None)
     library = ctypes.PyDLL(os.environ["LAMBENT_CALLBACK_LIBRARY"])
     library.TargetCallIn(kind(sleep_middle))
+
+
+def sort_key(number):
+    sleep_leaf()
+    return number
+
+
+def sort_middle():
+    sorted(range(100), key=sort_key)
 
 
 def hog():
@@ -129,6 +138,9 @@ def main():
         threading.Thread(target=spin_middle, daemon=True).start()
         ready()
         hog()
+    elif mode == "sort":
+        ready()
+        sort_middle()
     elif mode == "threads":
         for _ in range(2):
             threading.Thread(target=sleep_middle, daemon=True).start()

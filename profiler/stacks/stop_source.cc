@@ -21,24 +21,30 @@ CaptureResult ResultOf(os::StopResult result) {
   return CaptureResult::kRefused;
 }
 
+// Whether the thread was given a CPU since thread.schedule was read: until then it waited for that,
+// and not for us.
+bool GotItsCpu(ObservedThread& thread) {
+  os::ThreadSchedule after;
+  return thread.files->ReadSchedule(&after) == os::ReadResult::kOk &&
+         after.timeslices != thread.schedule.timeslices;
+}
+
 }  // namespace
 
 CaptureResult StopSource::Capture(ObservedThread& thread, CaptureAttempt& attempt) {
-  switch (own_cpu_.FollowTo(thread)) {
-    case Follow::kGone:
-      return CaptureResult::kGone;
-    case Follow::kElsewhere:
-      // There it may fall asleep between the look at its state and the stop.
-      return CaptureResult::kInconsistent;
-    case Follow::kHere:
-      break;
-  }
+  const Follow follow = own_cpu_.FollowTo(thread);
+  if (follow == Follow::kGone) return CaptureResult::kGone;
+  // The last thing before the stop: elsewhere it may fall asleep in between.
   if (!IsOnCpu(thread, attempt.reads_calls)) return CaptureResult::kInconsistent;
   os::Registers registers;
-  // By our own CPU time: the thread shares our CPU, so while we do not run, others do, and it would
-  // not have run either.
-  const int64_t start_ns = clock_.ThreadCpuNs();
+  // Beside us by our own CPU time: the thread shares our CPU, so while we do not run, others do,
+  // and it would not have run either.
+  const auto now_ns = [this, follow] {
+    return follow == Follow::kHere ? clock_.ThreadCpuNs() : clock_.MonotonicNs();
+  };
+  const int64_t asked_ns = now_ns();
   const CaptureResult stopped = ResultOf(control_.Stop(thread.tid(), &registers));
+  const int64_t seen_ns = now_ns();
   CaptureResult copied = stopped;
   bool native = false;
   if (stopped == CaptureResult::kCaptured) {
@@ -46,7 +52,9 @@ CaptureResult StopSource::Capture(ObservedThread& thread, CaptureAttempt& attemp
     if (!attempt.interpreted || attempt.native) native = native_.CopyStopped(thread, registers);
     if (!attempt.interpreted && !native) copied = CaptureResult::kUnreadable;
     control_.Resume();
-    attempt.stopped_ns += clock_.ThreadCpuNs() - start_ns;
+    const int64_t end_ns = now_ns();
+    const bool waited = follow != Follow::kHere && GotItsCpu(thread);
+    attempt.stopped_ns += end_ns - (waited ? seen_ns : asked_ns);
   }
   if (copied != CaptureResult::kCaptured) return copied;
   if (native) native_.Unwind(thread, /*standing=*/false);

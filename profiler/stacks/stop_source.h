@@ -12,9 +12,12 @@
 namespace lambent {
 
 // Rung 4: a running thread is held for as long as its registers and the top of its stack (or its
-// interpreter frames) are copied, and let go before anything is made of them. Only from the
-// thread's own CPU: that takes a fifth of the time, and between the look at its state and the stop
-// it cannot fall asleep, so that a blocked thread is never stopped.
+// interpreter frames) are copied, and let go before anything is made of them.
+//
+// From the thread's own CPU, where the sampler may go there: that takes a third of the time, and
+// between the look at its state and the stop it cannot fall asleep, so that a blocked thread is
+// never stopped. From another CPU the look comes right before the stop, and what is left are the
+// 3 µs between the two.
 class StopSource final : public StackSource {
  public:
   // `interpreter` points at the ladder's pointer, which is null while there is none.

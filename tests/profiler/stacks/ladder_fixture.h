@@ -41,6 +41,23 @@ class FixedAffinity final : public os::Affinity {
   void Release() override {}
 };
 
+// Counts what is stopped.
+class CountingControl final : public os::ThreadControl {
+ public:
+  explicit CountingControl(int* stops) : stops_(*stops) {}
+
+  os::StopResult Stop(int32_t tid, os::Registers* registers) override {
+    ++stops_;
+    return real_->Stop(tid, registers);
+  }
+  void Resume() override { real_->Resume(); }
+  size_t Settle() override { return real_->Settle(); }
+
+ private:
+  const std::unique_ptr<os::ThreadControl> real_ = os::CreateThreadControl();
+  int& stops_;
+};
+
 // What one observation said, with names, kept beyond the tick.
 struct Seen {
   ThreadSample sample;

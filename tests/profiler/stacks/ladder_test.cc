@@ -44,6 +44,35 @@ TEST_F(LadderTest, StopsARunningNativeThreadAndFindsItsExactCallers) {
   EXPECT_EQ(seen->thread, "native_target");
 }
 
+TEST_F(LadderTest, StopsARunningNativeThreadOnACpuItMayNotUse) {
+  StartNative("spin");
+  LadderParts parts = RealParts();
+  parts.affinity = std::make_unique<FixedAffinity>();
+  AttachWith(std::move(parts));
+  if (!Works(Rung::kStop)) GTEST_SKIP() << "ptrace is not permitted here";
+  const auto seen = AwaitLeaf("TargetSpinLeaf", Rung::kStop);
+  ASSERT_TRUE(seen.has_value()) << Reasons();
+  EXPECT_THAT(Ours(seen->names),
+              ElementsAre("TargetSpinLeaf", "TargetMiddle", "TargetOuter", "main"));
+  EXPECT_GT(seen->sample.stopped_ns, 0);
+}
+
+TEST_F(LadderTest, StopsNoBlockedThreadOnACpuItMayNotUse) {
+  StartNative("sleep");
+  int stops = 0;
+  LadderParts parts = RealParts();
+  parts.affinity = std::make_unique<FixedAffinity>();
+  parts.control = std::make_unique<CountingControl>(&stops);
+  AttachWith(std::move(parts));
+  ASSERT_TRUE(AwaitFunction("TargetSleepLeaf", Rung::kBlocked).has_value()) << Reasons();
+  AwaitRung(Rung::kUnchanged);  // one that came too late wakes it once
+  stops = 0;
+  for (int tick = 0; tick < 20; ++tick) {
+    for (auto& seen : Tick()) EXPECT_NE(seen.sample.rung, Rung::kStop);
+  }
+  EXPECT_EQ(stops, 0);
+}
+
 TEST_F(LadderTest, WeighsObservationsByTheTimeBetweenThem) {
   StartNative("spin");
   Attach();

@@ -4,7 +4,7 @@
 
 namespace lambent {
 
-CaptureResult ConsistentSource::Capture(ObservedThread& thread, CaptureAttempt&) {
+CaptureResult ConsistentSource::Capture(ObservedThread& thread, CaptureAttempt& attempt) {
   CaptureResult result = CopyBeside(thread);
   if (result != CaptureResult::kInconsistent) {
     return result == CaptureResult::kCaptured ? interpreter_->Name(&thread.stack) : result;
@@ -13,6 +13,7 @@ CaptureResult ConsistentSource::Capture(ObservedThread& thread, CaptureAttempt&)
     const Follow follow = own_cpu_.FollowTo(thread);
     if (follow == Follow::kGone) return CaptureResult::kGone;
     if (follow == Follow::kElsewhere) {
+      if (attempt.may_stop) return CaptureResult::kInconsistent;
       result = CopyCompared(thread);
       break;
     }
@@ -45,13 +46,15 @@ CaptureResult ConsistentSource::Prove(ObservedThread& thread, CaptureResult copi
 
 CaptureResult ConsistentSource::CopyCompared(ObservedThread& thread) {
   CaptureResult before = interpreter_->Copy(thread.tid());
-  for (int attempt = 0; attempt < kMaxTries; ++attempt) {
+  int alike = 1;
+  for (int look = 1; look < kMaxLooks; ++look) {
     const CaptureResult copied = interpreter_->Copy(thread.tid());
     if (copied == CaptureResult::kRefused || copied == CaptureResult::kGone) return copied;
-    if (copied == CaptureResult::kNotInterpreted && before == copied) return copied;
-    if (copied == CaptureResult::kCaptured && before == copied && interpreter_->SameAsBefore()) {
-      return copied;
-    }
+    const bool same =
+        copied == before && (copied == CaptureResult::kNotInterpreted ||
+                             (copied == CaptureResult::kCaptured && interpreter_->SameAsBefore()));
+    alike = same ? alike + 1 : 1;
+    if (alike == kAlike) return copied;
     before = copied;
   }
   return CaptureResult::kInconsistent;

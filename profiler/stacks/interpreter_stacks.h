@@ -33,7 +33,7 @@ class InterpreterStacks {
   // global lock of the last copy's interpreter.
   virtual bool IsLock(uint64_t address) const = 0;
 
-  // Whether the last two copies hold the same stack.
+  // Whether the last two copies hold the same stack, with every caller at the same instruction.
   virtual bool SameAsBefore() const = 0;
 
   // Writes the last copy as frames, leaf to root. kInconsistent: what the copy points at is not

@@ -26,7 +26,7 @@ class PythonStacks final : public InterpreterStacks {
     const uint64_t gil = copies_[last_].gil;
     return gil != 0 && address >= gil && address - gil < cpython::kGilBytes;
   }
-  bool SameAsBefore() const override { return copies_[0] == copies_[1]; }
+  bool SameAsBefore() const override { return SameCalls(copies_[0], copies_[1]); }
   CaptureResult Name(Stack* stack) override;
   CaptureResult NameAmong(absl::Span<const uint64_t> pcs, Stack* stack) override;
   void Forget(int32_t tid) override { reader_->ForgetThread(tid); }

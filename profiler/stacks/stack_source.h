@@ -26,6 +26,7 @@ struct CaptureAttempt {
   bool interpreted = false;  // take the interpreter's frames; else native ones
   bool native = false;       // with `interpreted`: the native frames too, where registers are known
   bool reads_calls = false;  // ThreadFiles::ReadCall works on this process
+  bool may_stop = false;     // a stop is permitted, where nothing else shows what is true
   os::ThreadCall call;       // as read just after thread.schedule, if reads_calls
   int64_t stopped_ns = 0;    // out: how long the thread was held
   bool stood_still = false;  // out: the thread was off the CPU at the end of the capture

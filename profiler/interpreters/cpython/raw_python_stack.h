@@ -64,4 +64,16 @@ struct RawPythonStack {
   friend bool operator==(const RawPythonStack&, const RawPythonStack&) = default;
 };
 
+// Whether two copies hold the same calls: the same stack, and every frame but the leaf at the same
+// instruction. A caller stands at its call for as long as it lasts. A copy of a thread that ran
+// meanwhile may show, below a frame that has only begun, what the memory there held before: then
+// that frame goes on from one instruction to the next. Pure.
+inline bool SameCalls(const RawPythonStack& a, const RawPythonStack& b) {
+  if (!(a == b)) return false;
+  for (size_t i = 1; i < a.frames.size(); ++i) {
+    if (a.frames[i].instruction != b.frames[i].instruction) return false;
+  }
+  return true;
+}
+
 }  // namespace lambent::cpython

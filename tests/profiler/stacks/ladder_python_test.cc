@@ -33,12 +33,29 @@ TEST_F(LadderPythonTest, ReadsARunningInterpreterWherePtraceIsRefused) {
   EXPECT_TRUE(AwaitLeaf("spin_leaf", Rung::kConsistentRead).has_value());
 }
 
-TEST_F(LadderPythonTest, ComparesCopiesWhereItMayNotChooseItsCpu) {
+TEST_F(LadderPythonTest, ComparesCopiesWhereItMayNeitherChooseItsCpuNorStop) {
   StartPython("spin");
   LadderParts parts = RealParts();
   parts.affinity = std::make_unique<FixedAffinity>();
+  parts.control = std::make_unique<RefusingControl>();
   AttachWith(std::move(parts));
   EXPECT_TRUE(AwaitLeaf("spin_leaf", Rung::kConsistentRead).has_value());
+}
+
+TEST_F(LadderPythonTest, StopsRatherThanComparesWhereItMayNotChooseItsCpu) {
+  StartPython("flutter");
+  LadderParts parts = RealParts();
+  parts.affinity = std::make_unique<FixedAffinity>();
+  AttachWith(std::move(parts));
+  if (!Works(Rung::kStop)) GTEST_SKIP() << "ptrace is not permitted here";
+  ASSERT_TRUE(AwaitLeaf("leaf_a", Rung::kStop).has_value()) << Reasons();
+  for (int tick = 0; tick < 100; ++tick) {
+    for (const Seen& seen : Tick()) {
+      EXPECT_NE(seen.sample.rung, Rung::kConsistentRead);
+      if (seen.names.size() < 2 || seen.names[0].rfind("leaf_", 0) != 0) continue;
+      EXPECT_EQ(seen.names[0].substr(5), seen.names[1].substr(5));
+    }
+  }
 }
 
 // Calls a -> leaf_a and b -> leaf_b in turns, as fast as it can: a reader that mixes two moments

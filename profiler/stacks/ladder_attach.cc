@@ -107,6 +107,7 @@ void Ladder::OpenMemory() {
 std::vector<RungProbe> Ladder::rungs() const {
   LadderProbe probe = probe_;
   probe.agent = agent_.reason();
+  probe.only = options_.only;
   return DescribeRungs(probe, search_.found(), search_.missing());
 }
 

@@ -56,6 +56,14 @@ std::vector<RungProbe> DescribeRungs(const LadderProbe& probe, const std::string
   rungs.push_back({Rung::kStop, can.stop, can.stop ? "ptrace is permitted" : "ptrace is refused"});
   rungs.push_back({Rung::kPerf, can.perf, probe.perf});
   rungs.push_back({Rung::kMetricsOnly, true, "/proc is readable"});
+  if (!probe.only.has_value()) return rungs;
+  for (RungProbe& rung : rungs) {
+    const bool may_be_asked_for = rung.rung == Rung::kConsistentRead || rung.rung == Rung::kAgent ||
+                                  rung.rung == Rung::kStop || rung.rung == Rung::kPerf;
+    if (!may_be_asked_for || rung.rung == *probe.only) continue;
+    rung.available = false;
+    rung.reason = "not asked for (--rung " + std::string(RungName(*probe.only)) + ")";
+  }
   return rungs;
 }
 

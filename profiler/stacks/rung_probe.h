@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct LadderProbe {
   std::string memory;  // what was found out about reading memory
   std::string agent;   // how the preloaded agent works, or why it does not
   std::string perf;    // the same of perf events
+  // Of the rungs for running threads, the one that alone is asked for; none: all are.
+  std::optional<Rung> only = std::nullopt;
 };
 
 // Tries what the rungs need on the process's main thread, disturbing nothing: no thread is stopped.

@@ -256,6 +256,20 @@ TEST_F(LadderTest, LeavesAStoppedProcessAlone) {
   EXPECT_TRUE(Await([](const Seen& s) { return s.sample.rung != Rung::kUnchanged; }).has_value());
 }
 
+TEST_F(LadderTest, SaysOfARungThatIsNotAskedForThatItIsNot) {
+  StartNative("spin");
+  Attach({.only = Rung::kAgent});
+  for (const RungProbe& probe : ladder_->rungs()) {
+    if (probe.rung != Rung::kStop && probe.rung != Rung::kPerf &&
+        probe.rung != Rung::kConsistentRead) {
+      EXPECT_THAT(probe.reason, testing::Not(testing::HasSubstr("asked for")));
+      continue;
+    }
+    EXPECT_FALSE(probe.available);
+    EXPECT_EQ(probe.reason, "not asked for (--rung agent)");
+  }
+}
+
 TEST_F(LadderTest, CountsRunningNativeThreadsWherePtraceIsRefused) {
   StartNative("spin");
   LadderParts parts = RealParts();

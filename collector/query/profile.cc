@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/query/profile.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -18,6 +19,16 @@ int64_t RowWeight(const Profile::Row& row, Weight weight) {
       return static_cast<int64_t>(row.samples);
   }
   return 0;
+}
+
+std::array<Profile::RungSum, kRungCount> SumsByRung(const Profile& profile) {
+  std::array<Profile::RungSum, kRungCount> sums{};
+  for (const Profile::Row& row : profile.rows) {
+    Profile::RungSum& sum = sums[static_cast<size_t>(row.rung)];
+    sum.samples += row.samples;
+    sum.wall_us += row.wall_us;
+  }
+  return sums;
 }
 
 std::vector<int64_t> NodeTotals(const Profile& profile, Weight weight) {

@@ -76,7 +76,7 @@ void SampleMerger::Add(const SegmentRecord& segment) {
     const int64_t start = samples.start_us[i];
     if (start < filter.since_us || (filter.until_us != 0 && start > filter.until_us)) continue;
     if (selection_.with_lock && !HoldsLock(samples.state(i))) continue;
-    Sum& sum = sums_[{samples.stack[i], samples.thread[i], segment.phase}];
+    Sum& sum = sums_[{samples.stack[i], samples.thread[i], segment.phase, samples.rung(i)}];
     sum.wall_us += samples.wall_us[i];
     sum.cpu_us += samples.cpu_us[i];
     sum.samples += samples.observations[i];
@@ -112,13 +112,13 @@ Profile SampleMerger::Build(const StackForest& forest,
   TreeBuilder tree;
   StackPlacer placer(forest, frames, tree);
   absl::flat_hash_map<std::string, uint32_t> threads;
-  absl::flat_hash_map<std::tuple<TreeBuilder::Node, uint32_t, Phase>, Sum> merged;
+  absl::flat_hash_map<std::tuple<TreeBuilder::Node, uint32_t, Phase, Rung>, Sum> merged;
   // Hash maps have no order; equal selections shall give equal bytes.
-  std::vector<std::pair<std::tuple<int64_t, int64_t, Phase>, Sum>> sums(sums_.begin(), sums_.end());
+  std::vector<std::pair<Key, Sum>> sums(sums_.begin(), sums_.end());
   std::sort(sums.begin(), sums.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
   for (const auto& [key, sum] : sums) {
-    const auto& [stack, thread, phase] = key;
+    const auto& [stack, thread, phase, rung] = key;
     const auto raw_name = thread_names.find(thread);
     const std::string raw = raw_name == thread_names.end() ? "" : raw_name->second;
     if (!selection_.thread_name.empty() && raw != selection_.thread_name) continue;
@@ -128,30 +128,30 @@ Profile SampleMerger::Build(const StackForest& forest,
     if (added) profile.threads.push_back(name);
     const TreeBuilder::Node leaf =
         stack == 0 ? tree.Child(0, frames.Indices(kNoStackFrame)[0]) : placer.Place(stack);
-    Sum& into = merged[{leaf, entry->second, phase}];
+    Sum& into = merged[{leaf, entry->second, phase, rung}];
     into.wall_us += sum.wall_us;
     into.cpu_us += sum.cpu_us;
     into.samples += sum.samples;
     if (sum.run_queue_us == 0) continue;
     const TreeBuilder::Node ready =
         WaitsAtLeaf(forest, stack) ? placer.Place(forest.stacks.at(stack).parent) : leaf;
-    Sum& waiting = merged[{tree.Child(ready, frames.RunQueue()), entry->second, phase}];
+    Sum& waiting = merged[{tree.Child(ready, frames.RunQueue()), entry->second, phase, rung}];
     waiting.wall_us += sum.run_queue_us;
     waiting.samples += sum.run_queue_samples;
-    Sum& rest = merged[{leaf, entry->second, phase}];
+    Sum& rest = merged[{leaf, entry->second, phase, rung}];
     rest.wall_us -= sum.run_queue_us;
     rest.samples -= sum.run_queue_samples;
   }
   TreeBuilder::Layout layout = tree.Lay(profile.frames);
   for (const auto& [key, sum] : merged) {
-    const auto& [leaf, thread, phase] = key;
+    const auto& [leaf, thread, phase, rung] = key;
     if (sum.wall_us == 0 && sum.cpu_us == 0 && sum.samples == 0) continue;
     profile.rows.push_back({layout.place[leaf], thread, static_cast<uint32_t>(phase), sum.wall_us,
-                            sum.cpu_us, sum.samples});
+                            sum.cpu_us, sum.samples, rung});
   }
   std::sort(profile.rows.begin(), profile.rows.end(), [&](const auto& a, const auto& b) {
-    return std::tie(a.leaf, profile.threads[a.thread], a.phase) <
-           std::tie(b.leaf, profile.threads[b.thread], b.phase);
+    return std::tie(a.leaf, profile.threads[a.thread], a.phase, a.rung) <
+           std::tie(b.leaf, profile.threads[b.thread], b.phase, b.rung);
   });
   std::vector<uint32_t> order(profile.threads.size());
   std::vector<std::string> sorted = profile.threads;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collector/render/json_tree.h"
 
+#include <array>
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
@@ -75,7 +76,9 @@ void AppendRows(const Profile& profile, std::string* out) {
     absl::StrAppend(out, separator, "\n{\"leaf\":", row.leaf, ",\"thread\":", row.thread,
                     ",\"phase\":", row.phase, ",\"wall_us\":", row.wall_us,
                     ",\"cpu_us\":", row.cpu_us);
-    absl::StrAppend(out, ",\"samples\":", row.samples, "}");
+    absl::StrAppend(out, ",\"samples\":", row.samples, ",");
+    AppendField("rung", RungName(row.rung), out);
+    out->push_back('}');
     separator = ",";
   }
   out->append("]");
@@ -116,7 +119,18 @@ void AppendSums(const Profile& profile, std::string* out) {
     sum.samples += row.samples;
   }
   absl::StrAppend(out, "\"totals\":{\"wall_us\":", sum.wall_us, ",\"cpu_us\":", sum.cpu_us,
-                  ",\"samples\":", sum.samples, "},\n");
+                  ",\"samples\":", sum.samples, "},\n\"rungs\":{");
+  separator = "";
+  const std::array<Profile::RungSum, kRungCount> by_rung = SumsByRung(profile);
+  for (size_t rung = 0; rung < by_rung.size(); ++rung) {
+    if (by_rung[rung].samples == 0 && by_rung[rung].wall_us == 0) continue;
+    out->append(separator);
+    AppendJsonString(RungName(static_cast<Rung>(rung)), out);
+    absl::StrAppend(out, ":{\"samples\":", by_rung[rung].samples,
+                    ",\"wall_us\":", by_rung[rung].wall_us, "}");
+    separator = ",";
+  }
+  out->append("},\n");
 }
 
 }  // namespace

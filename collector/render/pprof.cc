@@ -95,6 +95,7 @@ class PprofWriter {
       sample.Varint(kSampleValue, static_cast<uint64_t>(row.cpu_us) * 1000);
       Label("thread", profile_.threads[row.thread], &sample);
       Label("phase", PhaseName(static_cast<Phase>(row.phase)), &sample);
+      if (row.rung != Rung::kMetricsOnly) Label("rung", RungName(row.rung), &sample);
       out_.Message(kProfileSample, sample);
     }
   }

@@ -54,6 +54,9 @@ absl::Status CheckProfile(const Profile& profile) {
     if (profile.rows[i].thread >= profile.threads.size()) {
       return Contradiction("thread of a row out of range", i);
     }
+    if (static_cast<int>(profile.rows[i].rung) >= kRungCount) {
+      return Contradiction("rung of a row out of range", i);
+    }
   }
   return absl::OkStatus();
 }

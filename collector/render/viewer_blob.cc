@@ -86,6 +86,7 @@ void AppendRows(std::vector<Profile::Row> rows, std::string* out) {
   };
   for (const Profile::Row& row : rows) AppendVarint(row.thread, out);
   for (const Profile::Row& row : rows) AppendVarint(row.phase, out);
+  for (const Profile::Row& row : rows) AppendVarint(static_cast<uint64_t>(row.rung), out);
   for (const Profile::Row& row : rows) AppendVarint(positive(row.wall_us), out);
   for (const Profile::Row& row : rows) AppendVarint(positive(row.cpu_us), out);
   for (const Profile::Row& row : rows) AppendVarint(row.samples, out);
@@ -131,7 +132,12 @@ std::string ViewerBlob(const Profile& profile, Weight weight) {
   absl::StrAppend(&json, "],\"cost\":[", profile.self_cpu_us, ",", profile.stopped_us, ",",
                   profile.target_cpu_us, "],");
   AppendKey("rate", RateText(profile.rate), &json);
-  json.append("}");
+  json.append(",\"rungs\":[");
+  for (int rung = 0; rung < kRungCount; ++rung) {
+    if (rung != 0) json.push_back(',');
+    AppendJsonString(RungName(static_cast<Rung>(rung)), &json);
+  }
+  json.append("]}");
   std::string out;
   AppendHeader(json, &out);
   const TreeView tree(profile);

@@ -13,7 +13,7 @@ namespace lambent::collector {
 // signed never occurs.
 //
 // - header: length, then JSON {title, weight, threads, drops: [[reason, samples]…], cost, rate,
-//   diff}
+//   rungs: [name…], diff}
 // - strings: count, byte length of all, UTF-16 length of each, then all their UTF-8 in one piece
 //   (one TextDecoder call instead of one a string)
 // - frames: count, then columns kind, name, file, line, module (string indices), address in two
@@ -21,7 +21,7 @@ namespace lambent::collector {
 // - nodes: count, then columns frame, and how many levels up from the previous node's child level
 //   (0: a child of the previous node)
 // - rows: count, then columns leaf (difference to the row before, by which they are sorted),
-//   thread, phase, wall µs, cpu µs, samples
+//   thread, phase, rung (index into rungs), wall µs, cpu µs, samples
 // - base rows: the same, for a difference's base; rows are then compare's
 //
 // Pre-order makes parents and subtree ends follow from the levels. Thread-safe.

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "profiler/base/rung.h"
 #include "profiler/base/thread_state.h"
 
 namespace lambent::collector {
@@ -34,6 +35,11 @@ struct StoredSamples {
     const int state = state_rung[row] >> 4;
     return state <= static_cast<int>(kLastThreadState) ? static_cast<ThreadState>(state)
                                                        : ThreadState::kUnspecified;
+  }
+  // Of a row; kMetricsOnly for what a damaged file has there.
+  Rung rung(size_t row) const {
+    const int rung = state_rung[row] & 0xF;
+    return rung < kRungCount ? static_cast<Rung>(rung) : Rung::kMetricsOnly;
   }
 };
 

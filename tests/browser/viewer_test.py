@@ -144,6 +144,24 @@ class ViewerTest(unittest.TestCase):
         open_page("small", "#w=samples&t=1&p=1")
         self.assertIn("81 samples", text("status"))
 
+    def test_tells_samples_by_rung_and_filters_by_it(self):
+        open_page("small")
+        self.assertEqual(BROWSER.evaluate("document.querySelector('#rungs summary').textContent"), "Rungs: all 4")
+        listed = text("rungs")
+        for part in ("unchanged74 samples, 740 ms", "consistent-read56 samples, 560 ms",
+                     "stop9 samples, 90.0 ms", "blocked6 samples, 60.0 ms"):
+            self.assertIn(part, listed)
+        BROWSER.evaluate("document.querySelector('#rungs input[value=\"0\"]').click()")
+        BROWSER.frame()
+        self.assertIn("710 ms", text("status"))
+        self.assertEqual(BROWSER.evaluate("document.querySelector('#rungs summary').textContent"), "Rungs: 3 of 4")
+        state = BROWSER.evaluate("location.hash")
+        self.assertIn("g=0", state)
+        open_page("small", state)
+        self.assertIn("710 ms", text("status"))
+        open_page("diff")
+        self.assertTrue(BROWSER.evaluate("document.getElementById('rungs').hidden"))
+
     def test_address_keeps_the_state(self):
         open_page("small")
         press("i", "t", "w")

@@ -14,6 +14,7 @@ function remember() {
   if (state.regex) parts.set('r', 1);
   if (state.hiddenPhases.size) parts.set('p', [...state.hiddenPhases].join());
   if (state.hiddenThreads.size) parts.set('t', [...state.hiddenThreads].join());
+  if (state.hiddenRungs.size) parts.set('g', [...state.hiddenRungs].join());
   if (state.theme) parts.set('c', state.theme);
   if (zoomed) parts.set('z', zoomed);
   if (selected) parts.set('s', selected);
@@ -34,6 +35,7 @@ function recall() {
   state.regex = parts.has('r');
   state.hiddenPhases = numbers('p');
   state.hiddenThreads = numbers('t');
+  state.hiddenRungs = numbers('g');
   const index = (key) => Math.max(0, parseInt(parts.get(key), 10) || 0);
   zoomed = index('z');
   selected = index('s');

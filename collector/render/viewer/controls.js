@@ -31,9 +31,7 @@ function controls() {
     button.setAttribute('aria-checked', k === state.weight);
   });
   for (const button of $('phases').children) button.setAttribute('aria-pressed', !state.hiddenPhases.has(+button.dataset.phase));
-  const threads = profile.head.threads.length, on = threads - state.hiddenThreads.size;
-  document.querySelector('#threads summary').textContent = on === threads ? `Threads: all ${threads}` : `Threads: ${on} of ${threads}`;
-  for (const box of document.querySelectorAll('#threads input')) box.checked = !state.hiddenThreads.has(+box.value);
+  showChecks();
 }
 
 function build() {
@@ -88,27 +86,7 @@ function build() {
     button.onclick = () => { toggle(state.hiddenPhases, phase); if (state.inverted) home(); refresh(); };
     $('phases').append(button);
   }
-  $('threads').hidden = head.threads.length < 2;
-  const wall = new Float64Array(head.threads.length);
-  for (let i = 0; i < rows.n; i++) wall[rows.thread[i]] += rows.weights[0][i];
-  const list = document.querySelector('#threads .pop');
-  const every = document.createElement('button');
-  every.textContent = 'All or none';
-  every.onclick = () => {
-    const none = !state.hiddenThreads.size;
-    state.hiddenThreads = new Set(none ? wall.keys() : []);
-    refresh();
-  };
-  list.append(every);
-  for (const thread of [...wall.keys()].sort((a, b) => wall[b] - wall[a]).slice(0, 500)) {
-    const label = document.createElement('label'), box = document.createElement('input'), time = document.createElement('span');
-    box.type = 'checkbox';
-    box.value = thread;
-    box.onchange = () => { toggle(state.hiddenThreads, thread); if (state.inverted) home(); refresh(); };
-    time.textContent = duration(wall[thread]);
-    label.append(box, short(shown(head.threads[thread]) || '(no name)', 60), time);
-    list.append(label);
-  }
+  buildChecks();
   legend();
 }
 

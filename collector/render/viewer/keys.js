@@ -91,5 +91,5 @@ function listen() {
   new ResizeObserver(redraw).observe(stage);
   addEventListener('hashchange', () => { recall(); search(); refresh(); });
   matchMedia('(prefers-color-scheme: dark)').onchange = () => { if (!state.theme) { theme(''); redraw(); } };
-  document.addEventListener('click', (event) => { if (!$('threads').contains(event.target)) $('threads').open = false; });
+  document.addEventListener('click', (event) => { for (const id of ['threads', 'rungs']) if (!$(id).contains(event.target)) $(id).open = false; });
 }

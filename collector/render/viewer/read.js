@@ -33,9 +33,9 @@ function readRows(reader) {
   const n = reader.number();
   const leaf = reader.column(n);
   for (let i = 1; i < n; i++) leaf[i] += leaf[i - 1];
-  const thread = reader.column(n), phase = reader.column(n);
+  const thread = reader.column(n), phase = reader.column(n), rung = reader.column(n);
   const weights = WEIGHTS.map(() => reader.column(n, Float64Array));
-  return { n, leaf, thread, phase, weights };
+  return { n, leaf, thread, phase, rung, weights };
 }
 
 function readProfile(reader) {

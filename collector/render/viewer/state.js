@@ -8,7 +8,7 @@ let profile, view, matchedFrames = null, colours = [], hatch, query = null;
 let left = 0, right = 1;  // the part of the root's width on show
 let zoomed = 0, selected = 0, hovered = -1, asked = 0;
 const state = { weight: 0, inverted: false, flip: false, shares: true, regex: false, text: '',
-                hiddenPhases: new Set(), hiddenThreads: new Set(), theme: '' };
+                hiddenPhases: new Set(), hiddenThreads: new Set(), hiddenRungs: new Set(), theme: '' };
 
 const diff = () => profile.head.diff;
 const nameOf = (i) => profile.strings[profile.frames.name[view.frame[i]]];

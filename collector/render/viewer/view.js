@@ -7,7 +7,7 @@
 function selvesOf(rows) {
   const out = new Float64Array(profile.tree.n), weight = rows.weights[state.weight];
   for (let i = 0; i < rows.n; i++) {
-    if (state.hiddenPhases.has(rows.phase[i]) || state.hiddenThreads.has(rows.thread[i])) continue;
+    if (state.hiddenPhases.has(rows.phase[i]) || state.hiddenThreads.has(rows.thread[i]) || state.hiddenRungs.has(rows.rung[i])) continue;
     out[rows.leaf[i]] += weight[i];
   }
   return out;

@@ -98,6 +98,27 @@ TEST_F(ProfileQueriesTest, MergesStacksOfEnvironmentsIntoOneTree) {
   EXPECT_EQ(profile->target_cpu_us, 40'000U);
 }
 
+TEST_F(ProfileQueriesTest, KeepsTheRungsOfOneStackApart) {
+  v1::BatchContent content = GoodContent();
+  v1::SampleColumns& samples = *content.mutable_segments(0)->mutable_samples();
+  samples.set_stack(1, samples.stack(0));
+  samples.set_rung(0, v1::RUNG_STOP);
+  samples.set_rung(1, v1::RUNG_UNCHANGED);
+  ASSERT_TRUE(Store(*Open(), 1, content).ok());
+  const auto profile = MergeProfile(*store_, {});
+  ASSERT_TRUE(profile.ok()) << profile.status();
+  ASSERT_EQ(profile->rows.size(), 2U);
+  EXPECT_EQ(profile->rows[0].leaf, profile->rows[1].leaf);
+  EXPECT_EQ(profile->rows[0].rung, Rung::kUnchanged);
+  EXPECT_EQ(profile->rows[0].samples, 2U);
+  EXPECT_EQ(profile->rows[1].rung, Rung::kStop);
+  EXPECT_EQ(profile->rows[1].samples, 3U);
+  const auto by_rung = SumsByRung(*profile);
+  EXPECT_EQ(by_rung[static_cast<size_t>(Rung::kStop)].samples, 3U);
+  EXPECT_EQ(by_rung[static_cast<size_t>(Rung::kStop)].wall_us, 30'000);
+  EXPECT_EQ(by_rung[static_cast<size_t>(Rung::kBlocked)].samples, 0U);
+}
+
 TEST_F(ProfileQueriesTest, LooksAtTimesAndThreadsSampleBySample) {
   ASSERT_TRUE(Store(*Open(), 1, GoodContent()).ok());
   const auto late = MergeProfile(*store_, {.filter = {.since_us = kTestTimeUs + 1}});

@@ -83,6 +83,18 @@ TEST(RenderLinesTest, JsonTellsBothLines) {
   EXPECT_FALSE(json["frames"][3].contains("current_line"));
 }
 
+TEST(RenderRungsTest, JsonTellsWhichRungTookTheSamples) {
+  const auto json = nlohmann::json::parse(Drawn(SmallProfile(), Format::kJson));
+  EXPECT_EQ(json["rungs"]["stop"], (nlohmann::json{{"samples", 9}, {"wall_us", 90'000}}));
+  EXPECT_EQ(json["rungs"]["unchanged"]["samples"], 74);
+  EXPECT_FALSE(json["rungs"].contains("agent"));
+  uint64_t stopped = 0;
+  for (const auto& row : json["rows"]) {
+    if (row["rung"] == "stop") stopped += row["samples"].get<uint64_t>();
+  }
+  EXPECT_EQ(stopped, 9U);
+}
+
 // A function that calls another one and has it inlined elsewhere.
 Profile InlinedProfile() {
   ProfileBuilder builder;
@@ -228,6 +240,9 @@ TEST(RenderTest, ColumnsThatContradictAreRefused) {
   broken = SmallProfile();
   broken.rows[0].thread = 1000;
   EXPECT_EQ(code(broken), absl::StatusCode::kInvalidArgument) << "thread out of range";
+  broken = SmallProfile();
+  broken.rows[0].rung = static_cast<Rung>(kRungCount);
+  EXPECT_EQ(code(broken), absl::StatusCode::kInvalidArgument) << "rung out of range";
   EXPECT_EQ(code(Profile()), absl::StatusCode::kInvalidArgument) << "no root";
 }
 

@@ -31,6 +31,12 @@ std::array<Profile::RungSum, kRungCount> SumsByRung(const Profile& profile) {
   return sums;
 }
 
+uint64_t PartialSamples(const Profile& profile) {
+  uint64_t samples = 0;
+  for (const Profile::Row& row : profile.rows) samples += row.partial ? row.samples : 0;
+  return samples;
+}
+
 std::vector<int64_t> NodeTotals(const Profile& profile, Weight weight) {
   std::vector<int64_t> totals(profile.node_parent.size(), 0);
   for (const Profile::Row& row : profile.rows) totals[row.leaf] += RowWeight(row, weight);

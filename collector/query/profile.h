@@ -34,8 +34,8 @@ struct Profile {
     uint32_t shown_line() const { return current_line != 0 ? current_line : line; }
   };
 
-  // One sample's worth of one thread, phase and rung: the stacks behind the tree, for filters and
-  // pprof.
+  // One sample's worth of one thread, phase, rung and mark: the stacks behind the tree, for
+  // filters and pprof.
   struct Row {
     uint32_t leaf = 0;    // node
     uint32_t thread = 0;  // index into threads
@@ -44,6 +44,7 @@ struct Profile {
     int64_t cpu_us = 0;
     uint64_t samples = 0;
     Rung rung = Rung::kMetricsOnly;  // that took the samples; kMetricsOnly: not known
+    bool partial = false;            // native frames are missing (lambent.v1.SampleColumns)
   };
 
   // Rows that one rung took.
@@ -58,7 +59,7 @@ struct Profile {
   std::vector<uint32_t> node_frame;                     // index into frames
   std::vector<uint32_t> node_parent;                    // node_parent[0] == 0
   std::vector<uint32_t> subtree_end;                    // one past the last node of the subtree
-  std::vector<Row> rows;                                // merged: one a (leaf, thread, phase, rung)
+  std::vector<Row> rows;                                // merged: no two alike but for weights
   std::vector<std::pair<std::string, uint64_t>> drops;  // samples dropped, by reason name
   uint64_t self_cpu_us = 0;                             // what profiling cost: the extension's CPU
   uint64_t stopped_us = 0;     //   and time the target's threads were stopped
@@ -74,6 +75,9 @@ int64_t RowWeight(const Profile::Row& row, Weight weight);
 
 // What each rung took, by its number.
 std::array<Profile::RungSum, kRungCount> SumsByRung(const Profile& profile);
+
+// Samples whose native frames are missing.
+uint64_t PartialSamples(const Profile& profile);
 
 // Inclusive weight of every node, in node order.
 std::vector<int64_t> NodeTotals(const Profile& profile, Weight weight);

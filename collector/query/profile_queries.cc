@@ -40,8 +40,9 @@ absl::StatusOr<std::vector<MetricSeries>> SeriesBetween(ProfileStore& store,
 
 absl::Status NothingOf(const char* what, const Selection& selection) {
   const std::string words = Describe(selection);
-  if (words == Describe({}))
+  if (words == Describe({})) {
     return absl::NotFoundError(absl::StrCat("there are no ", what, " yet"));
+  }
   const char* const function = selection.filter.function_name.empty() ? "" : "function ";
   return absl::NotFoundError(absl::StrCat("no ", what, " of ", function, words));
 }

@@ -76,7 +76,8 @@ void SampleMerger::Add(const SegmentRecord& segment) {
     const int64_t start = samples.start_us[i];
     if (start < filter.since_us || (filter.until_us != 0 && start > filter.until_us)) continue;
     if (selection_.with_lock && !HoldsLock(samples.state(i))) continue;
-    Sum& sum = sums_[{samples.stack[i], samples.thread[i], segment.phase, samples.rung(i)}];
+    Sum& sum = sums_[{samples.stack[i], samples.thread[i], segment.phase, samples.rung(i),
+                      samples.partial(i)}];
     sum.wall_us += samples.wall_us[i];
     sum.cpu_us += samples.cpu_us[i];
     sum.samples += samples.observations[i];
@@ -112,13 +113,13 @@ Profile SampleMerger::Build(const StackForest& forest,
   TreeBuilder tree;
   StackPlacer placer(forest, frames, tree);
   absl::flat_hash_map<std::string, uint32_t> threads;
-  absl::flat_hash_map<std::tuple<TreeBuilder::Node, uint32_t, Phase, Rung>, Sum> merged;
+  absl::flat_hash_map<std::tuple<TreeBuilder::Node, uint32_t, Phase, Rung, bool>, Sum> merged;
   // Hash maps have no order; equal selections shall give equal bytes.
   std::vector<std::pair<Key, Sum>> sums(sums_.begin(), sums_.end());
   std::sort(sums.begin(), sums.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
   for (const auto& [key, sum] : sums) {
-    const auto& [stack, thread, phase, rung] = key;
+    const auto& [stack, thread, phase, rung, partial] = key;
     const auto raw_name = thread_names.find(thread);
     const std::string raw = raw_name == thread_names.end() ? "" : raw_name->second;
     if (!selection_.thread_name.empty() && raw != selection_.thread_name) continue;
@@ -128,30 +129,31 @@ Profile SampleMerger::Build(const StackForest& forest,
     if (added) profile.threads.push_back(name);
     const TreeBuilder::Node leaf =
         stack == 0 ? tree.Child(0, frames.Indices(kNoStackFrame)[0]) : placer.Place(stack);
-    Sum& into = merged[{leaf, entry->second, phase, rung}];
+    Sum& into = merged[{leaf, entry->second, phase, rung, partial}];
     into.wall_us += sum.wall_us;
     into.cpu_us += sum.cpu_us;
     into.samples += sum.samples;
     if (sum.run_queue_us == 0) continue;
     const TreeBuilder::Node ready =
         WaitsAtLeaf(forest, stack) ? placer.Place(forest.stacks.at(stack).parent) : leaf;
-    Sum& waiting = merged[{tree.Child(ready, frames.RunQueue()), entry->second, phase, rung}];
+    Sum& waiting =
+        merged[{tree.Child(ready, frames.RunQueue()), entry->second, phase, rung, partial}];
     waiting.wall_us += sum.run_queue_us;
     waiting.samples += sum.run_queue_samples;
-    Sum& rest = merged[{leaf, entry->second, phase, rung}];
+    Sum& rest = merged[{leaf, entry->second, phase, rung, partial}];
     rest.wall_us -= sum.run_queue_us;
     rest.samples -= sum.run_queue_samples;
   }
   TreeBuilder::Layout layout = tree.Lay(profile.frames);
   for (const auto& [key, sum] : merged) {
-    const auto& [leaf, thread, phase, rung] = key;
+    const auto& [leaf, thread, phase, rung, partial] = key;
     if (sum.wall_us == 0 && sum.cpu_us == 0 && sum.samples == 0) continue;
     profile.rows.push_back({layout.place[leaf], thread, static_cast<uint32_t>(phase), sum.wall_us,
-                            sum.cpu_us, sum.samples, rung});
+                            sum.cpu_us, sum.samples, rung, partial});
   }
   std::sort(profile.rows.begin(), profile.rows.end(), [&](const auto& a, const auto& b) {
-    return std::tie(a.leaf, profile.threads[a.thread], a.phase, a.rung) <
-           std::tie(b.leaf, profile.threads[b.thread], b.phase, b.rung);
+    return std::tie(a.leaf, profile.threads[a.thread], a.phase, a.rung, a.partial) <
+           std::tie(b.leaf, profile.threads[b.thread], b.phase, b.rung, b.partial);
   });
   std::vector<uint32_t> order(profile.threads.size());
   std::vector<std::string> sorted = profile.threads;

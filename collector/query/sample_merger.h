@@ -18,8 +18,8 @@
 
 namespace lambent::collector {
 
-// Sums up the samples of a selection by stack, thread, phase and rung, then makes the profile of
-// them. Thread-compatible.
+// Sums up the samples of a selection by stack, thread, phase, rung and mark, then makes the profile
+// of them. Thread-compatible.
 class SampleMerger {
  public:
   explicit SampleMerger(const Selection& selection) : selection_(selection) {}
@@ -49,8 +49,8 @@ class SampleMerger {
     uint64_t run_queue_samples = 0;  // of samples
   };
 
-  // Stack, thread, phase, rung.
-  using Key = std::tuple<int64_t, int64_t, Phase, Rung>;
+  // Stack, thread, phase, rung, partial.
+  using Key = std::tuple<int64_t, int64_t, Phase, Rung, bool>;
 
   const Selection selection_;
   absl::flat_hash_map<Key, Sum> sums_;

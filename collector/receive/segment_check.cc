@@ -50,7 +50,9 @@ bool ColumnsEqual(const v1::SampleColumns& in) {
   const int rows = in.start_delta_us_size();
   return in.thread_size() == rows && in.stack_size() == rows && in.observations_size() == rows &&
          in.wall_us_size() == rows && in.cpu_us_size() == rows && in.state_size() == rows &&
-         in.rung_size() == rows && (in.run_queue_us_size() == rows || in.run_queue_us_size() == 0);
+         in.rung_size() == rows &&
+         (in.run_queue_us_size() == rows || in.run_queue_us_size() == 0) &&
+         (in.partial_size() == rows || in.partial_size() == 0);
 }
 
 absl::Status CheckSamples(const v1::SampleColumns& in, TableSizes sizes, size_t at,
@@ -84,6 +86,8 @@ absl::Status CheckSamples(const v1::SampleColumns& in, TableSizes sizes, size_t 
   out.cpu_us.assign(in.cpu_us().begin(), in.cpu_us().end());
   out.run_queue_us.assign(in.run_queue_us().begin(), in.run_queue_us().end());
   out.run_queue_us.resize(out.rows());  // a column left out is all zeros
+  out.partial.assign(in.partial().begin(), in.partial().end());
+  out.partial.resize(out.rows());
   return absl::OkStatus();
 }
 

@@ -62,6 +62,7 @@ struct ValidatedSamples {
   std::vector<uint32_t> run_queue_us;  // at most wall_us
   std::vector<ThreadState> state;
   std::vector<Rung> rung;
+  std::vector<bool> partial;
 
   size_t rows() const { return start_us.size(); }
 };

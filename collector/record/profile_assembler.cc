@@ -68,6 +68,7 @@ void ProfileAssembler::Count(const collector::ValidatedBatch& batch) {
     const collector::ValidatedSamples& samples = segment.samples;
     for (size_t i = 0; i < samples.rows(); ++i) {
       totals_.by_rung[static_cast<size_t>(samples.rung[i])] += samples.observations[i];
+      if (samples.partial[i]) totals_.partial += samples.observations[i];
     }
     totals_.samples += segment.observations;
     totals_.drops.Add(segment.drops);

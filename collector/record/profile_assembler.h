@@ -27,6 +27,7 @@ namespace lambent::record {
 struct SampleTotals {
   uint64_t samples = 0;
   std::array<uint64_t, kRungCount> by_rung{};
+  uint64_t partial = 0;  // of samples: native frames are missing
   DropCounts drops;
   collector::Cost cost;
 };

@@ -98,7 +98,9 @@ std::string SummaryText(const Recorded& recorded) {
   const double seconds = absl::ToDoubleSeconds(recorded.length);
   std::string text = absl::StrFormat("recorded %s for %.1f s: %d samples (", recorded.target,
                                      seconds, totals.samples);
-  absl::StrAppend(&text, Listed(RungsUsed(totals)), "), ", totals.drops.total(), " dropped");
+  absl::StrAppend(&text, Listed(RungsUsed(totals)), "), ");
+  if (totals.partial > 0) absl::StrAppend(&text, totals.partial, " without native frames, ");
+  absl::StrAppend(&text, totals.drops.total(), " dropped");
   if (totals.drops.total() > 0)
     absl::StrAppend(&text, " (", Listed(DropsByReason(totals.drops)), ")");
   const collector::SamplingRate rate = collector::RateOf(totals.cost);
@@ -142,6 +144,7 @@ std::string SummaryJson(const Recorded& recorded, const std::string& file) {
       {"why_lower", collector::WhyLower(rate)},
       {"samples", totals.samples},
       {"samples_by_rung", rungs},
+      {"partial_samples", totals.partial},
       {"dropped", totals.drops.total()},
       {"dropped_by_reason", drops},
       {"self_cpu_us", totals.cost.self_cpu_us},

@@ -78,7 +78,7 @@ void AppendRows(const Profile& profile, std::string* out) {
                     ",\"cpu_us\":", row.cpu_us);
     absl::StrAppend(out, ",\"samples\":", row.samples, ",");
     AppendField("rung", RungName(row.rung), out);
-    out->push_back('}');
+    out->append(row.partial ? ",\"partial\":true}" : "}");
     separator = ",";
   }
   out->append("]");
@@ -119,7 +119,8 @@ void AppendSums(const Profile& profile, std::string* out) {
     sum.samples += row.samples;
   }
   absl::StrAppend(out, "\"totals\":{\"wall_us\":", sum.wall_us, ",\"cpu_us\":", sum.cpu_us,
-                  ",\"samples\":", sum.samples, "},\n\"rungs\":{");
+                  ",\"samples\":", sum.samples, ",\"partial_samples\":", PartialSamples(profile),
+                  "},\n\"rungs\":{");
   separator = "";
   const std::array<Profile::RungSum, kRungCount> by_rung = SumsByRung(profile);
   for (size_t rung = 0; rung < by_rung.size(); ++rung) {

@@ -96,6 +96,7 @@ class PprofWriter {
       Label("thread", profile_.threads[row.thread], &sample);
       Label("phase", PhaseName(static_cast<Phase>(row.phase)), &sample);
       if (row.rung != Rung::kMetricsOnly) Label("rung", RungName(row.rung), &sample);
+      if (row.partial) Label("partial", "true", &sample);
       out_.Message(kProfileSample, sample);
     }
   }

@@ -17,6 +17,9 @@
 namespace lambent::collector {
 namespace {
 
+// Beside the rung of a row.
+constexpr uint64_t kPartial = 8;
+
 // Length in UTF-16 code units of well-formed UTF-8: what JavaScript counts.
 size_t Utf16Length(std::string_view utf8) {
   size_t units = 0;
@@ -86,7 +89,9 @@ void AppendRows(std::vector<Profile::Row> rows, std::string* out) {
   };
   for (const Profile::Row& row : rows) AppendVarint(row.thread, out);
   for (const Profile::Row& row : rows) AppendVarint(row.phase, out);
-  for (const Profile::Row& row : rows) AppendVarint(static_cast<uint64_t>(row.rung), out);
+  for (const Profile::Row& row : rows) {
+    AppendVarint(static_cast<uint64_t>(row.rung) | (row.partial ? kPartial : 0), out);
+  }
   for (const Profile::Row& row : rows) AppendVarint(positive(row.wall_us), out);
   for (const Profile::Row& row : rows) AppendVarint(positive(row.cpu_us), out);
   for (const Profile::Row& row : rows) AppendVarint(row.samples, out);

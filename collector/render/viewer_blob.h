@@ -21,7 +21,8 @@ namespace lambent::collector {
 // - nodes: count, then columns frame, and how many levels up from the previous node's child level
 //   (0: a child of the previous node)
 // - rows: count, then columns leaf (difference to the row before, by which they are sorted),
-//   thread, phase, rung (index into rungs), wall µs, cpu µs, samples
+//   thread, phase, rung (index into rungs) and 8 where native frames are missing, wall µs, cpu µs,
+//   samples
 // - base rows: the same, for a difference's base; rows are then compare's
 //
 // Pre-order makes parents and subtree ends follow from the levels. Thread-safe.

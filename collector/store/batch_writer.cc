@@ -156,9 +156,9 @@ absl::Status BatchWriter::WriteSegment(const ValidatedSegment& segment, int64_t 
   for (size_t i = 0; i < segment.samples.rows(); ++i) {
     stored.thread.push_back(Id(&GlobalIds::threads, segment.samples.thread[i]));
     stored.stack.push_back(Id(&GlobalIds::stacks, segment.samples.stack[i]));
-    stored.state_rung.push_back(
-        static_cast<uint8_t>(static_cast<unsigned>(segment.samples.state[i]) << 4 |
-                             static_cast<unsigned>(segment.samples.rung[i])));
+    stored.state_rung.push_back(static_cast<uint8_t>(
+        static_cast<unsigned>(segment.samples.state[i]) << 4 |
+        (segment.samples.partial[i] ? 8U : 0U) | static_cast<unsigned>(segment.samples.rung[i])));
   }
   absl::StatusOr<Statement> add_chunk =
       database_.Prepare("INSERT INTO chunks (segment, content) VALUES (?, ?)");

@@ -17,6 +17,9 @@
 
 namespace lambent::collector {
 
+// The mark has the bit above.
+static_assert(kRungCount <= 8);
+
 std::string EncodeSamples(const StoredSamples& samples) {
   ColumnWriter writer;
   const int64_t base = samples.start_us.empty() ? 0 : samples.start_us.front();

@@ -24,7 +24,8 @@ struct StoredSamples {
   std::vector<uint32_t> observations;
   std::vector<uint32_t> wall_us;
   std::vector<uint32_t> cpu_us;
-  std::vector<uint8_t> state_rung;  // ThreadState << 4 | Rung
+  // ThreadState << 4 | partial << 3 | Rung. Layouts that know nothing of the mark have 0 there.
+  std::vector<uint8_t> state_rung;
   // Part of wall_us spent waiting for a CPU. All zeros are not kept, nor is it in blobs of layouts
   // that know nothing of it: then it is empty, which means all zeros.
   std::vector<uint32_t> run_queue_us;
@@ -38,9 +39,11 @@ struct StoredSamples {
   }
   // Of a row; kMetricsOnly for what a damaged file has there.
   Rung rung(size_t row) const {
-    const int rung = state_rung[row] & 0xF;
+    const int rung = state_rung[row] & 7;
     return rung < kRungCount ? static_cast<Rung>(rung) : Rung::kMetricsOnly;
   }
+  // Of a row; see lambent.v1.SampleColumns.
+  bool partial(size_t row) const { return (state_rung[row] & 8) != 0; }
 };
 
 // Readings of one process as the store keeps them.

@@ -23,6 +23,7 @@ void Reset(Segment& segment) {
   rows.observations.clear();
   rows.state.clear();
   rows.rung.clear();
+  rows.partial.clear();
   segment = Segment{};
   segment.rows = std::move(rows);
 }
@@ -56,6 +57,7 @@ void ProfileWindow::Observe(const ThreadSample& sample, int64_t wall_ns) {
                   .stack = 0,
                   .state = sample.state,
                   .rung = sample.rung,
+                  .partial = sample.partial,
                   .drop = sample.drop};
   if (sample.drop == DropReason::kUnspecified) {
     waiting.thread = threads_.Intern(sample.pid, sample.tid, sample.thread_name);
@@ -132,7 +134,8 @@ bool ProfileWindow::ExtendRow(Segment& segment, const Waiting& waiting) {
   const int64_t end_ns = rows.start_ns[row] + rows.wall_ns[row];
   const int64_t start_ns = waiting.time_ns - waiting.wall_ns;
   if (rows.stack[row] != waiting.stack || rows.state[row] != waiting.state ||
-      rows.rung[row] != waiting.rung || start_ns - end_ns > kRunGapNs) {
+      rows.rung[row] != waiting.rung || (rows.partial[row] != 0) != waiting.partial ||
+      start_ns - end_ns > kRunGapNs) {
     return false;
   }
   rows.wall_ns[row] += waiting.wall_ns;
@@ -158,6 +161,7 @@ void ProfileWindow::AddRow(Segment& segment, const Waiting& waiting) {
   rows.observations.push_back(1);
   rows.state.push_back(waiting.state);
   rows.rung.push_back(waiting.rung);
+  rows.partial.push_back(waiting.partial ? 1 : 0);
   ++row_count_;
 }
 

@@ -25,7 +25,7 @@ class ProfileWindow {
  public:
   // 48 bytes each; 150 ms at 99 Hz of 1,000 threads fit. Beyond it, the oldest are settled early.
   static constexpr size_t kMaxWaiting = 16'384;
-  // 46 bytes each. Beyond it samples are dropped as window-full.
+  // 47 bytes each. Beyond it samples are dropped as window-full.
   static constexpr size_t kMaxRows = 65'536;
   static constexpr size_t kMaxSegments = 4'096;
 
@@ -69,6 +69,7 @@ class ProfileWindow {
     uint32_t stack;
     ThreadState state;
     Rung rung;
+    bool partial;
     DropReason drop;
   };
   struct WaitingCost {

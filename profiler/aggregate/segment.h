@@ -14,8 +14,8 @@
 
 namespace lambent {
 
-// Samples of a segment, one row a run of observations of one thread with equal stack, state and
-// rung, in order of time. Columns, because the encoder goes through them one by one.
+// Samples of a segment, one row a run of observations of one thread with equal stack, state,
+// rung and mark, in order of time. Columns, because the encoder goes through them one by one.
 struct SampleRows {
   std::vector<int64_t> start_ns;  // MonotonicNs
   std::vector<int64_t> wall_ns;
@@ -26,6 +26,7 @@ struct SampleRows {
   std::vector<uint32_t> observations;
   std::vector<ThreadState> state;
   std::vector<Rung> rung;
+  std::vector<uint8_t> partial;  // 1: ThreadSample::partial
 
   size_t size() const { return start_ns.size(); }
 };

@@ -59,6 +59,8 @@ void WriteRows(const Segment& segment, Naming& naming, v1::SampleColumns* out) {
   out->mutable_rung()->Reserve(count);
   const bool waits = std::any_of(rows.run_queue_ns.begin(), rows.run_queue_ns.end(),
                                  [](int64_t ns) { return ns != 0; });
+  const bool marks = std::any_of(rows.partial.begin(), rows.partial.end(),
+                                 [](uint8_t partial) { return partial != 0; });
   int64_t last_us = 0;
   int64_t wait_carry_ns = 0;
   int64_t cpu_carry_ns = 0;  // what rounding took from the thread's rows before
@@ -89,6 +91,7 @@ void WriteRows(const Segment& segment, Naming& naming, v1::SampleColumns* out) {
     out->add_state(static_cast<v1::ThreadState>(rows.state[row]));
     out->add_rung(static_cast<v1::Rung>(rows.rung[row]));
     if (waits) out->add_run_queue_us(Us(wait_rounded_ns));
+    if (marks) out->add_partial(rows.partial[row] != 0);
   }
 }
 

@@ -42,8 +42,7 @@ CaptureResult BlockedSource::Capture(ObservedThread& thread, CaptureAttempt& att
   return CaptureResult::kCaptured;
 }
 
-CaptureResult BlockedSource::Read(ObservedThread& thread, const CaptureAttempt& attempt,
-                                  char* state) {
+CaptureResult BlockedSource::Read(ObservedThread& thread, CaptureAttempt& attempt, char* state) {
   if (!attempt.reads_calls || attempt.call.kind == os::ThreadCall::Kind::kBlocked) {
     os::ThreadStat stat;
     if (thread.files->ReadStat(&stat) != os::ReadResult::kOk) return CaptureResult::kGone;
@@ -59,9 +58,12 @@ CaptureResult BlockedSource::Read(ObservedThread& thread, const CaptureAttempt& 
   const CaptureResult copied = interpreter_->Copy(thread.tid());
   if (copied != CaptureResult::kCaptured) return copied;
   const bool registers = attempt.reads_calls && attempt.call.kind != os::ThreadCall::Kind::kRunning;
-  return attempt.native && registers && ReadNative(thread, attempt)
-             ? interpreter_->NameAmong(native_.pcs(), &thread.stack)
-             : interpreter_->Name(&thread.stack);
+  if (!attempt.native || !registers) return interpreter_->Name(&thread.stack);
+  if (ReadNative(thread, attempt)) {
+    return interpreter_->NameAmong(native_.pcs(), &thread.stack, &attempt.partial);
+  }
+  attempt.partial = true;
+  return interpreter_->Name(&thread.stack);
 }
 
 bool BlockedSource::WaitsForLock(const CaptureAttempt& attempt) const {

@@ -22,7 +22,7 @@ class BlockedSource final : public StackSource {
 
  private:
   // `*state`: the thread's, as far as it had to be read to know what it waits for.
-  CaptureResult Read(ObservedThread& thread, const CaptureAttempt& attempt, char* state);
+  CaptureResult Read(ObservedThread& thread, CaptureAttempt& attempt, char* state);
   bool WaitsForLock(const CaptureAttempt& attempt) const;
   bool ReadNative(ObservedThread& thread, const CaptureAttempt& attempt);
 

@@ -41,8 +41,9 @@ class InterpreterStacks {
   virtual CaptureResult Name(Stack* stack) = 0;
 
   // As Name(), among native frames of the same moment: `stack` holds these, and `pcs` their
-  // addresses as unwound. Where the two contradict each other, or frames are missing: as Name().
-  virtual CaptureResult NameAmong(absl::Span<const uint64_t> pcs, Stack* stack) = 0;
+  // addresses as unwound. Where the two contradict each other, or frames are missing: as Name(),
+  // and `partial` says so.
+  virtual CaptureResult NameAmong(absl::Span<const uint64_t> pcs, Stack* stack, bool* partial) = 0;
 
   // The thread has ended.
   virtual void Forget(int32_t tid) = 0;

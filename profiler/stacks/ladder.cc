@@ -75,12 +75,16 @@ CaptureResult Ladder::TryStep(Step step, ObservedThread& thread, CaptureAttempt&
       break;
   }
   thread.has_stack = false;  // what is there is overwritten
-  attempt.stood_still = false;
+  attempt.stood_still = attempt.partial = false;
   const CaptureResult result = source->Capture(thread, attempt);
   Learn(step, result);
-  if (result != CaptureResult::kCaptured) return result;
+  if (result != CaptureResult::kCaptured) {
+    attempt.stop_failed |= step == Step::kStop && attempt.native;
+    return result;
+  }
   thread.has_stack = true;
   thread.stood_still = attempt.stood_still;
+  thread.partial = attempt.partial || (step == Step::kConsistentRead && attempt.stop_failed);
   thread.state = StateOf(step, attempt.interpreted && search_.stacks()->HoldsLock());
   sample->rung = source->rung();
   if (!attempt.interpreted || attempt.native) names_.Expect(&thread.stack);
@@ -188,6 +192,7 @@ bool Ladder::ObserveThread(ObservedThread& thread, ThreadSample* sample) {
     TakeRunQueue(thread, sample);
     if (result == CaptureResult::kCaptured) {
       sample->stack = &thread.stack;
+      sample->partial = thread.partial;
     } else {
       sample->drop = drop;
     }

@@ -38,6 +38,7 @@ struct ObservedThread {
   Stack stack;
   bool has_stack = false;
   bool stood_still = false;
+  bool partial = false;  // ThreadSample::partial, of that stack
   os::ThreadSchedule taken;
 
   // The interpreter did not know it; asked again at `observations` == ask_interpreter_at.

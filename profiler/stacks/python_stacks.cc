@@ -45,8 +45,9 @@ CaptureResult PythonStacks::Name(Stack* stack) {
   return stack->empty() ? CaptureResult::kInconsistent : CaptureResult::kCaptured;
 }
 
-CaptureResult PythonStacks::NameAmong(absl::Span<const uint64_t> pcs, Stack* stack) {
+CaptureResult PythonStacks::NameAmong(absl::Span<const uint64_t> pcs, Stack* stack, bool* partial) {
   const cpython::RawPythonStack& raw = copies_[last_];
+  *partial = true;
   // One that was cut off has another frame than its last address, or one more.
   if (raw.truncated || stack->size() != pcs.size() || stack->back().kind == FrameKind::kTruncated) {
     return Name(stack);
@@ -62,7 +63,9 @@ CaptureResult PythonStacks::NameAmong(absl::Span<const uint64_t> pcs, Stack* sta
   for (const cpython::PythonFrame& frame : frames_) {
     interpreted_.push_back({FrameOf(frame), frame.entry});
   }
-  return MergeStacks(native_, interpreted_, stack) ? CaptureResult::kCaptured : Name(stack);
+  if (!MergeStacks(native_, interpreted_, stack)) return Name(stack);
+  *partial = false;
+  return CaptureResult::kCaptured;
 }
 
 }  // namespace lambent

@@ -30,6 +30,8 @@ struct CaptureAttempt {
   os::ThreadCall call;       // as read just after thread.schedule, if reads_calls
   int64_t stopped_ns = 0;    // out: how long the thread was held
   bool stood_still = false;  // out: the thread was off the CPU at the end of the capture
+  bool partial = false;      // out: `native` frames could be had here, and are not in the stack
+  bool stop_failed = false;  // native frames were to be taken by a stop, which failed
 };
 
 // Whether two readings show that the thread was not put on a CPU between them, provided that it was

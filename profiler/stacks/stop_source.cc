@@ -61,8 +61,11 @@ CaptureResult StopSource::Capture(ObservedThread& thread, CaptureAttempt& attemp
   if (!attempt.interpreted) {
     return thread.stack.empty() ? CaptureResult::kUnreadable : CaptureResult::kCaptured;
   }
-  return native && !thread.stack.empty() ? interpreter_->NameAmong(native_.pcs(), &thread.stack)
-                                         : interpreter_->Name(&thread.stack);
+  if (native && !thread.stack.empty()) {
+    return interpreter_->NameAmong(native_.pcs(), &thread.stack, &attempt.partial);
+  }
+  attempt.partial = attempt.native;
+  return interpreter_->Name(&thread.stack);
 }
 
 }  // namespace lambent

@@ -28,6 +28,9 @@ struct ThreadSample {
   int64_t run_queue_ns = 0;
   ThreadState state = ThreadState::kUnspecified;
   Rung rung = Rung::kMetricsOnly;
+  // Native frames were to be among the interpreter's and are not: the time of C functions counts as
+  // that of their Python callers. False where they cannot be had at all, or are not wanted.
+  bool partial = false;
   // kUnspecified: a sample, `stack` is set (for Rung::kUnchanged it is the thread's previous
   // stack). Otherwise the reason why there is none, and `stack` is null.
   DropReason drop = DropReason::kUnspecified;

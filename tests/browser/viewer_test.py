@@ -51,7 +51,7 @@ class ViewerTest(unittest.TestCase):
         sums = text("sums")
         for part in ("1.45 s wall", "614 ms CPU", "145 samples", "5 dropped", "inconsistent 3",
                      "45.2 of 99 Hz sampled (the overhead budget allowed 46.1 Hz)",
-                     "outbox-full 2", "4.20 ms CPU profiling cost (0.66%)", "310 µs stopped"):
+                     "outbox-full 2", "3 partial (2.07%)", "4.20 ms CPU profiling cost (0.66%)", "310 µs stopped"):
             self.assertIn(part, sums)
 
     def test_asks_the_network_for_nothing(self):

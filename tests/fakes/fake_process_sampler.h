@@ -49,6 +49,8 @@ class FakeProcessSampler final : public ProcessSampler {
   void StopFor(int32_t tid, int64_t stopped_ns) { Find(tid).stopped_ns = stopped_ns; }
   // The next observations of `tid` each waited so long for a CPU.
   void QueueFor(int32_t tid, int64_t run_queue_ns) { Find(tid).run_queue_ns = run_queue_ns; }
+  // The next observations of `tid` lack native frames, or do not.
+  void MarkPartial(int32_t tid, bool partial) { Find(tid).partial = partial; }
   // Replaces the stack by native frames of a module; Describe() leaves their names empty.
   void RunNative(int32_t tid, std::initializer_list<uint64_t> addresses, Rung rung = Rung::kStop) {
     Thread& thread = Set(tid, {}, ThreadState::kRunning, rung);
@@ -109,6 +111,7 @@ class FakeProcessSampler final : public ProcessSampler {
     int64_t seen_ns = 0;
     int64_t stopped_ns = 0;
     int64_t run_queue_ns = 0;
+    bool partial = false;
   };
 
   Thread& Find(int32_t tid) {
@@ -153,6 +156,7 @@ class FakeProcessSampler final : public ProcessSampler {
     sample.thread_name = thread.name;
     sample.stopped_ns = thread.stopped_ns;
     sample.run_queue_ns = thread.run_queue_ns;
+    sample.partial = thread.partial;
     thread.seen_ns = now;
     thread.changed = false;
     return sample;

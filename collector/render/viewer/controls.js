@@ -55,6 +55,11 @@ function build() {
     const dropped = sum(head.drops.map((drop) => drop[1]));
     const reasons = head.drops.filter((drop) => drop[1]).map(([why, n]) => `${shown(why)} ${n}`).join(', ');
     chip('dropped' + (reasons ? ` (${reasons})` : ''), dropped.toLocaleString('en-US'), 'Samples that were due and are not here, by reason', dropped);
+    const partial = rows.weights[2].reduce((all, n, i) => all + rows.partial[i] * n, 0);
+    if (partial) {
+      chip(`partial (${percent(partial, sum(rows.weights[2]))})`, partial.toLocaleString('en-US'),
+           'Samples whose native frames were to be read and were not: the time of C functions counts as that of their Python callers');
+    }
     if (head.rate) {
       const [rate, why] = head.rate.split(': ');
       chip('sampled' + (why ? ` (${why})` : ''), rate, 'How often each thread was looked at', why);

@@ -34,8 +34,10 @@ function readRows(reader) {
   const leaf = reader.column(n);
   for (let i = 1; i < n; i++) leaf[i] += leaf[i - 1];
   const thread = reader.column(n), phase = reader.column(n), rung = reader.column(n);
+  const partial = rung.map((one) => one >> 3);
+  for (let i = 0; i < n; i++) rung[i] &= 7;
   const weights = WEIGHTS.map(() => reader.column(n, Float64Array));
-  return { n, leaf, thread, phase, rung, weights };
+  return { n, leaf, thread, phase, rung, partial, weights };
 }
 
 function readProfile(reader) {

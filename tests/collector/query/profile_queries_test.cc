@@ -119,6 +119,24 @@ TEST_F(ProfileQueriesTest, KeepsTheRungsOfOneStackApart) {
   EXPECT_EQ(by_rung[static_cast<size_t>(Rung::kBlocked)].samples, 0U);
 }
 
+TEST_F(ProfileQueriesTest, KeepsTheMarkOfPartialSamples) {
+  v1::BatchContent content = GoodContent();
+  ASSERT_TRUE(Store(*Open(GoodHello('a')), 1, content).ok());  // as of before there was a mark
+  v1::SampleColumns& samples = *content.mutable_segments(0)->mutable_samples();
+  samples.add_partial(false);
+  samples.add_partial(true);
+  ASSERT_TRUE(Store(*Open(GoodHello('b')), 1, content).ok());
+  const auto profile = MergeProfile(*store_, {});
+  ASSERT_TRUE(profile.ok()) << profile.status();
+  EXPECT_EQ(PartialSamples(*profile), 2U);
+  ASSERT_EQ(profile->rows.size(), 3U);
+  EXPECT_EQ(profile->rows[0].samples, 2U);
+  EXPECT_FALSE(profile->rows[0].partial);
+  EXPECT_TRUE(profile->rows[1].partial);
+  EXPECT_EQ(profile->rows[2].samples, 6U);
+  EXPECT_EQ(profile->rows[1].rung, profile->rows[0].rung);
+}
+
 TEST_F(ProfileQueriesTest, LooksAtTimesAndThreadsSampleBySample) {
   ASSERT_TRUE(Store(*Open(), 1, GoodContent()).ok());
   const auto late = MergeProfile(*store_, {.filter = {.since_us = kTestTimeUs + 1}});

@@ -114,6 +114,8 @@ TEST(BatchValidatorTest, RefusesWhatDoesNotHangTogether) {
        [](auto& c) { c.mutable_segments(0)->mutable_samples()->add_cpu_us(1); }},
       {"samples: columns differ",
        [](auto& c) { c.mutable_segments(0)->mutable_samples()->add_run_queue_us(1); }},
+      {"samples: columns differ",
+       [](auto& c) { c.mutable_segments(0)->mutable_samples()->add_partial(true); }},
       {"samples.run_queue_us: more than the row's wall time",
        [](auto& c) {
          c.mutable_segments(0)->mutable_samples()->add_run_queue_us(0);

@@ -36,6 +36,15 @@ TEST(SummaryTest, SamplesDropsRungsAndCostAreSaid) {
   EXPECT_THAT(text, Not(HasSubstr("refused")));
 }
 
+TEST(SummaryTest, SamplesWithoutNativeFramesAreSaid) {
+  Recorded recorded = Example();
+  EXPECT_THAT(SummaryJson(recorded, "f"), HasSubstr("\"partial_samples\": 0"));
+  recorded.totals.partial = 4;
+  EXPECT_THAT(SummaryText(recorded),
+              HasSubstr("(20 stop, 10 unchanged), 4 without native frames, 2 dropped"));
+  EXPECT_THAT(SummaryJson(recorded, "f"), HasSubstr("\"partial_samples\": 4"));
+}
+
 TEST(SummaryTest, ALoweredRateIsSaidWithItsReason) {
   Recorded recorded = Example();
   recorded.totals.cost.sampled_us = 10'000'000;

@@ -38,6 +38,7 @@ TEST(PprofToolTest, GoToolPprofReadsNamesTypesAndLabels) {
   EXPECT_NE(tags.out.find("MainThread"), std::string::npos) << tags.Describe();
   EXPECT_NE(tags.out.find("phase"), std::string::npos) << tags.Describe();
   EXPECT_NE(tags.out.find("consistent-read"), std::string::npos) << tags.Describe();
+  EXPECT_NE(tags.out.find("partial"), std::string::npos) << tags.Describe();
 }
 
 // What google-pprof prints of one function: flat, its share, the running share, cumulative, its

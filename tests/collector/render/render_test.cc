@@ -95,6 +95,16 @@ TEST(RenderRungsTest, JsonTellsWhichRungTookTheSamples) {
   EXPECT_EQ(stopped, 9U);
 }
 
+TEST(RenderRungsTest, JsonTellsWhatIsPartial) {
+  const auto json = nlohmann::json::parse(Drawn(SmallProfile(), Format::kJson));
+  EXPECT_EQ(json["totals"]["partial_samples"], 3);
+  uint64_t partial = 0;
+  for (const auto& row : json["rows"]) {
+    if (row.contains("partial")) partial += row["samples"].get<uint64_t>();
+  }
+  EXPECT_EQ(partial, 3U);
+}
+
 // A function that calls another one and has it inlined elsewhere.
 Profile InlinedProfile() {
   ProfileBuilder builder;

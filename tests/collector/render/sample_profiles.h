@@ -46,15 +46,16 @@ inline Profile SmallProfile() {
   const uint32_t cut = b.Frame(FrameKind::kTruncated, "[truncated]");
   const uint32_t unknown = b.Frame(FrameKind::kUnknown, "[unknown]", "", 0, "/lib64/libz.so.1");
   const auto row = [](uint32_t thread, Phase phase, int64_t wall, int64_t cpu, uint64_t samples,
-                      Rung rung = Rung::kConsistentRead) {
-    return Profile::Row{0, thread, static_cast<uint32_t>(phase), wall, cpu, samples, rung};
+                      Rung rung = Rung::kConsistentRead, bool partial = false) {
+    return Profile::Row{0, thread, static_cast<uint32_t>(phase), wall, cpu, samples, rung, partial};
   };
   b.Add({module, import}, row(main_thread, Phase::kInit, 180000, 172000, 18));
   b.Add({module, import, unknown}, row(main_thread, Phase::kInit, 40000, 38000, 4));
   b.Add({handler, price, tax}, row(main_thread, Phase::kInvoke, 210000, 205000, 21));
   b.Add({handler, price}, row(main_thread, Phase::kInvoke, 60000, 58000, 6));
   b.Add({handler, price, sort}, row(main_thread, Phase::kInvoke, 90000, 90000, 9, Rung::kStop));
-  b.Add({handler, loads}, row(main_thread, Phase::kInvoke, 30000, 29000, 3));
+  b.Add({handler, loads},
+        row(main_thread, Phase::kInvoke, 30000, 29000, 3, Rung::kConsistentRead, true));
   b.Add({handler, price, queues}, row(main_thread, Phase::kInvoke, 20000, 0, 2));
   b.Add({handler, fetch, poll, polls},
         row(main_thread, Phase::kInvoke, 10000, 1000, 1, Rung::kBlocked));

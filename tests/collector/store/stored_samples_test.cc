@@ -40,6 +40,19 @@ TEST(StoredSamplesTest, ReadsBackEveryColumn) {
   EXPECT_EQ(out->run_queue_us, in.run_queue_us);
 }
 
+TEST(StoredSamplesTest, TellsStateRungAndMarkOfAByte) {
+  StoredSamples samples;
+  samples.state_rung = {0x14, 0x3c, 0xff};
+  EXPECT_EQ(samples.state(0), ThreadState::kRunning);
+  EXPECT_EQ(samples.rung(0), Rung::kStop);
+  EXPECT_FALSE(samples.partial(0));
+  EXPECT_EQ(samples.state(1), ThreadState::kRunningWithLock);
+  EXPECT_EQ(samples.rung(1), Rung::kStop);
+  EXPECT_TRUE(samples.partial(1));
+  EXPECT_EQ(samples.state(2), ThreadState::kUnspecified);
+  EXPECT_EQ(samples.rung(2), Rung::kMetricsOnly);
+}
+
 TEST(StoredSamplesTest, KeepsNoRunQueueWaitWhereThereWasNone) {
   StoredSamples in = SomeSamples();
   in.run_queue_us = {0, 0, 0};

@@ -58,9 +58,10 @@ TEST_F(WebServerTest, TellsAttemptsOfOneRequestApart) {
   const auto page = Get("/");
   EXPECT_THAT(page->body, HasSubstr("attempt 2 of 2"));
   EXPECT_THAT(page->body, HasSubstr("/flamegraph?attempt=2&amp;request_id=r1"));
-  EXPECT_THAT(Get("/export?request_id=r1&format=json")->body, HasSubstr("\"samples\":10}"));
+  EXPECT_THAT(Get("/export?request_id=r1&format=json")->body,
+              HasSubstr("\"samples\":10,\"partial_samples\""));
   EXPECT_THAT(Get("/export?request_id=r1&attempt=2&format=json")->body,
-              HasSubstr("\"samples\":5}"));
+              HasSubstr("\"samples\":5,\"partial_samples\""));
   EXPECT_EQ(Get("/export?request_id=r1&attempt=3")->status, 404);
   EXPECT_EQ(Get("/export?attempt=2")->status, 400);
 }

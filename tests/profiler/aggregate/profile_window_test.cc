@@ -32,6 +32,7 @@ class ProfileWindowTest : public ::testing::Test {
     sample.run_queue_ns = run_queue_ns_;
     sample.state = ThreadState::kRunning;
     sample.rung = rung_;
+    sample.partial = partial_;
     sample.drop = drop;
     stack_ = {Function(function), Function(1)};
     sample.stack = drop == DropReason::kUnspecified ? &stack_ : nullptr;
@@ -47,6 +48,7 @@ class ProfileWindowTest : public ::testing::Test {
   }
 
   Rung rung_ = Rung::kConsistentRead;
+  bool partial_ = false;
   int64_t run_queue_ns_ = 0;
   Stack stack_;
   PhaseTimeline timeline_{0};
@@ -88,6 +90,20 @@ TEST_F(ProfileWindowTest, BeginsARowWhenStackRungOrThreadChange) {
   SettleAll();
 
   EXPECT_EQ(window_.segments()[0].rows.size(), 4u);
+}
+
+TEST_F(ProfileWindowTest, KeepsPartialSamplesApart) {
+  Observe(1, 10 * kMs, 2);
+  partial_ = true;
+  Observe(1, 20 * kMs, 2);
+  Observe(1, 30 * kMs, 2);
+  SettleAll();
+
+  const SampleRows& rows = window_.segments()[0].rows;
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows.partial[0], 0);
+  EXPECT_EQ(rows.partial[1], 1);
+  EXPECT_EQ(rows.observations[1], 2u);
 }
 
 TEST_F(ProfileWindowTest, DoesNotMergeAcrossAGap) {

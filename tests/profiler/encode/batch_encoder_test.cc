@@ -121,6 +121,18 @@ TEST_F(BatchEncoderTest, SendsRunQueueWaitWhereThereIsSome) {
   EXPECT_THAT(sum, Near(5'000));
 }
 
+TEST_F(BatchEncoderTest, SendsMarksOfPartialSamplesWhereThereAreSome) {
+  process_.Run(42, {"leaf"});
+  Tick();
+  EXPECT_THAT(CutContent().segments(0).samples().partial(), SizeIs(0));
+
+  process_.MarkPartial(42, true);
+  Tick();
+  process_.MarkPartial(42, false);
+  Tick();
+  EXPECT_THAT(CutContent().segments(0).samples().partial(), ElementsAre(true, false));
+}
+
 TEST_F(BatchEncoderTest, NamesAWaitWhoseProcessIsGone) {
   Stack stack = {Frame{.kind = FrameKind::kPython}};
   PutAtLeaf(WaitingFrame({}, 'T'), &stack);

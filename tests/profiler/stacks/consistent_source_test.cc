@@ -16,7 +16,7 @@ namespace {
 // Copies that a test wrote down: a number for each stack.
 class WrittenStacks final : public InterpreterStacks {
  public:
-  explicit WrittenStacks(std::vector<int> copies) : script_(std::move(copies)) {}
+  explicit WrittenStacks(std::vector<int> script) : script_(std::move(script)) {}
 
   CaptureResult Copy(int32_t) override {
     before_ = last_;
@@ -32,7 +32,10 @@ class WrittenStacks final : public InterpreterStacks {
     stack->assign(1, Frame{.kind = FrameKind::kPython, .line = static_cast<uint32_t>(last_)});
     return CaptureResult::kCaptured;
   }
-  CaptureResult NameAmong(absl::Span<const uint64_t>, Stack* stack) override { return Name(stack); }
+  CaptureResult NameAmong(absl::Span<const uint64_t>, Stack* stack, bool* partial) override {
+    *partial = true;
+    return Name(stack);
+  }
   void Forget(int32_t) override {}
 
   size_t copies = 0;

@@ -91,8 +91,8 @@ class LadderTest : public testing::Test {
     ASSERT_TRUE(ladder.ok()) << ladder.status();
     ladder_ = *std::move(ladder);
   }
-  void AttachWith(LadderParts parts) {
-    auto ladder = Ladder::Attach(program_->pid(), os::RealClock(), {}, std::move(parts));
+  void AttachWith(LadderParts parts, const LadderOptions& options = {}) {
+    auto ladder = Ladder::Attach(program_->pid(), os::RealClock(), options, std::move(parts));
     ASSERT_TRUE(ladder.ok()) << ladder.status();
     ladder_ = *std::move(ladder);
   }

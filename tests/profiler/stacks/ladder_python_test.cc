@@ -25,6 +25,29 @@ using ::testing::ElementsAre;
 
 class LadderPythonTest : public LadderTest {};
 
+// Stops no thread in time.
+class LateControl final : public os::ThreadControl {
+ public:
+  os::StopResult Stop(int32_t, os::Registers*) override { return os::StopResult::kTimedOut; }
+  void Resume() override { ADD_FAILURE() << "nothing was stopped"; }
+  size_t Settle() override { return 0; }
+};
+
+// Stops threads, and tells registers that lead nowhere.
+class LostControl final : public os::ThreadControl {
+ public:
+  os::StopResult Stop(int32_t tid, os::Registers* registers) override {
+    const os::StopResult result = control_->Stop(tid, registers);
+    registers->values[os::Registers::kPc] = 0;
+    return result;
+  }
+  void Resume() override { control_->Resume(); }
+  size_t Settle() override { return control_->Settle(); }
+
+ private:
+  const std::unique_ptr<os::ThreadControl> control_ = os::CreateThreadControl();
+};
+
 TEST_F(LadderPythonTest, ReadsARunningInterpreterWherePtraceIsRefused) {
   StartPython("spin");
   LadderParts parts = RealParts();
@@ -56,6 +79,47 @@ TEST_F(LadderPythonTest, StopsRatherThanComparesWhereItMayNotChooseItsCpu) {
       EXPECT_EQ(seen.names[0].substr(5), seen.names[1].substr(5));
     }
   }
+}
+
+TEST_F(LadderPythonTest, NothingIsPartialWhereNativeFramesCannotBeHad) {
+  StartPython("spin");
+  LadderParts parts = RealParts();
+  parts.control = std::make_unique<RefusingControl>();
+  AttachWith(std::move(parts), {.native = NativeFrames::kAlways});
+  const auto seen = AwaitLeaf("spin_leaf", Rung::kConsistentRead);
+  ASSERT_TRUE(seen.has_value()) << Reasons();
+  EXPECT_FALSE(seen->sample.partial);
+}
+
+TEST_F(LadderPythonTest, AStopThatFailedLeavesAPartialStack) {
+  StartPython("spin");
+  LadderParts parts = RealParts();
+  parts.control = std::make_unique<LateControl>();
+  AttachWith(std::move(parts), {.native = NativeFrames::kAlways});
+  const auto seen = AwaitLeaf("spin_leaf", Rung::kConsistentRead);
+  ASSERT_TRUE(seen.has_value()) << Reasons();
+  EXPECT_TRUE(seen->sample.partial);
+}
+
+TEST_F(LadderPythonTest, AStopThatWasNotAskedForNativeFramesLeavesNone) {
+  StartPython("spin");
+  LadderParts parts = RealParts();
+  parts.control = std::make_unique<LateControl>();
+  AttachWith(std::move(parts));
+  const auto seen = AwaitLeaf("spin_leaf", Rung::kConsistentRead);
+  ASSERT_TRUE(seen.has_value()) << Reasons();
+  EXPECT_FALSE(seen->sample.partial);
+}
+
+TEST_F(LadderPythonTest, NativeFramesThatContradictThePythonOnesLeaveAPartialStack) {
+  StartPython("spin");
+  LadderParts parts = RealParts();
+  parts.control = std::make_unique<LostControl>();
+  AttachWith(std::move(parts), {.native = NativeFrames::kAlways});
+  if (!Works(Rung::kStop)) GTEST_SKIP() << "ptrace is not permitted here";
+  const auto seen = AwaitLeaf("spin_leaf", Rung::kStop);
+  ASSERT_TRUE(seen.has_value()) << Reasons();
+  EXPECT_TRUE(seen->sample.partial);
 }
 
 // Calls a -> leaf_a and b -> leaf_b in turns, as fast as it can: a reader that mixes two moments
@@ -99,6 +163,7 @@ TEST_F(LadderPythonTest, ReadsABlockedInterpreterThenFindsItUnchanged) {
   ASSERT_TRUE(blocked.has_value());
   EXPECT_THAT(FromFunction("sleep_leaf", blocked->names),
               ElementsAre("sleep_leaf", "sleep_middle", "main", "<module>"));
+  EXPECT_FALSE(blocked->sample.partial);
   // The system call, and the C function that it was called from; before 3.11 they were select.
   EXPECT_EQ(blocked->leaf.kind, FrameKind::kSystemCall);
   EXPECT_EQ(blocked->sample.state, ThreadState::kBlocked);
@@ -201,6 +266,7 @@ TEST_F(LadderPythonTest, LeavesNativeFramesOutWhereTheyAreNotWanted) {
   Attach({.native = NativeFrames::kNever});
   const auto seen = AwaitRung(Rung::kBlocked);
   ASSERT_TRUE(seen.has_value());
+  EXPECT_FALSE(seen->sample.partial);
   EXPECT_THAT(seen->names,
               ElementsAre(AnyOf("clock_nanosleep", "select", "pselect6", "restart_syscall"),
                           "sleep_leaf", "sleep_middle", "main", "<module>"));
@@ -215,6 +281,7 @@ TEST_F(LadderPythonTest, StopsARunningThreadForTheCFunctionItIsIn) {
            !FromFunction("compress_leaf", s.names).empty();
   });
   ASSERT_TRUE(seen.has_value()) << Reasons();
+  EXPECT_FALSE(seen->sample.partial);
   EXPECT_THAT(FromFunction("compress_leaf", seen->names),
               ElementsAre("compress_leaf", "main", "<module>"));
 }

@@ -6,13 +6,17 @@
 
 #include "absl/time/clock.h"
 
+#include "collector/query/frame_name.h"
 #include "collector/query/profile_queries.h"
 #include "collector/receive/batch_validator.h"
 #include "collector/store/sqlite_store.h"
 #include "lambent/v1/ingest.pb.h"
+#include "lambent/v1/profile.pb.h"
 
 namespace lambent::record {
 namespace {
+
+constexpr size_t kMaxLosses = 8;
 
 int64_t NowUnixUs() { return absl::ToUnixMicros(absl::Now()); }
 
@@ -73,6 +77,10 @@ void ProfileAssembler::Count(const collector::ValidatedBatch& batch) {
     totals_.samples += segment.observations;
     totals_.drops.Add(segment.drops);
     totals_.cost.Add(segment.cost);
+  }
+  for (const collector::ValidatedEvent& event : batch.events) {
+    if (event.kind == v1::InvocationEvent::TELEMETRY_DROPPED && totals_.losses.size() < kMaxLosses)
+      totals_.losses.push_back(collector::SafeText(event.reason));
   }
 }
 

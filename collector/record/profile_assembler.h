@@ -29,6 +29,7 @@ struct SampleTotals {
   std::array<uint64_t, kRungCount> by_rung{};
   uint64_t partial = 0;  // of samples: native frames are missing
   DropCounts drops;
+  std::vector<std::string> losses;  // what else was lost, in words; the first few
   collector::Cost cost;
 };
 

@@ -114,6 +114,7 @@ std::string SummaryText(const Recorded& recorded) {
       PercentOf(totals.cost.stopped_us, totals.cost.wall_us));
   const std::string refused = WhyRefused(recorded);
   if (!refused.empty()) absl::StrAppend(&text, "\nrefused: ", refused);
+  for (const std::string& loss : totals.losses) absl::StrAppend(&text, "\nlost: ", loss);
   if (recorded.command_end.has_value() &&
       (recorded.command_end->by_signal || recorded.command_end->code != 0)) {
     absl::StrAppend(&text, "\n", EndText(*recorded.command_end));
@@ -147,6 +148,7 @@ std::string SummaryJson(const Recorded& recorded, const std::string& file) {
       {"partial_samples", totals.partial},
       {"dropped", totals.drops.total()},
       {"dropped_by_reason", drops},
+      {"losses", totals.losses},
       {"self_cpu_us", totals.cost.self_cpu_us},
       {"stopped_us", totals.cost.stopped_us},
       {"target_cpu_us", totals.cost.target_cpu_us},

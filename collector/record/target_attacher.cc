@@ -43,6 +43,7 @@ class ReportingSampler final : public ProcessSampler {
   }
   FrameDescription Describe(const Frame& frame) override { return ladder_->Describe(frame); }
   std::string_view ThreadName(StringId id) const override { return ladder_->ThreadName(id); }
+  AgentLosses TakeLosses() override { return ladder_->TakeLosses(); }
 
  private:
   const std::unique_ptr<Ladder> ladder_;
@@ -64,6 +65,7 @@ class TickedSampler final : public ProcessSampler {
   }
   FrameDescription Describe(const Frame& frame) override { return sampler_->Describe(frame); }
   std::string_view ThreadName(StringId id) const override { return sampler_->ThreadName(id); }
+  AgentLosses TakeLosses() override { return sampler_->TakeLosses(); }
 
  private:
   const std::unique_ptr<ProcessSampler> sampler_;

@@ -39,6 +39,7 @@ class WrapperSampler final : public ProcessSampler {
   }
   FrameDescription Describe(const Frame& frame) override { return shell_->Describe(frame); }
   std::string_view ThreadName(StringId id) const override { return shell_->ThreadName(id); }
+  AgentLosses TakeLosses() override { return shell_->TakeLosses(); }
 
  private:
   bool RuntimeCame() {

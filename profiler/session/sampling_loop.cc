@@ -6,8 +6,6 @@
 #include <limits>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-
 #include "profiler/session/freeze_watch.h"
 
 namespace lambent {
@@ -130,6 +128,7 @@ void SamplingLoop::Attach(int64_t now_ns) {
 
 void SamplingLoop::LoseProcess() {
   naming_.Describe(*process_);  // its symbols may be gone with it, but its names need not be
+  losses_.agent.Add(process_->TakeLosses());
   process_.reset();
   window_.ForgetKeys();
   // A runtime that restarts is looked for as eagerly as the first one.
@@ -218,7 +217,7 @@ void SamplingLoop::ReadMetrics(MetricsScope scope) {
                   if (readings_.size() < kMaxReadings) {
                     readings_.push_back(reading);
                   } else {
-                    ++readings_lost_;
+                    ++losses_.readings;
                   }
                 });
 }
@@ -248,7 +247,9 @@ void SamplingLoop::Cut(int64_t now_ns) {
   } else {
     naming_.GiveUp();
   }
-  NoteLosses(debt);
+  if (process_ != nullptr) losses_.agent.Add(process_->TakeLosses());
+  losses_.batches = debt.batches;
+  AppendLossEvents(std::exchange(losses_, {}), clock_.UnixTime(), &events_);
   BatchParts parts;
   parts.segments = window_.segments();
   parts.readings = readings_;
@@ -264,22 +265,6 @@ void SamplingLoop::Cut(int64_t now_ns) {
     window_.StartOver();
     dictionary_.Clear();
     naming_.Clear();
-  }
-}
-
-void SamplingLoop::NoteLosses(const SinkDebt& debt) {
-  const uint64_t readings = std::exchange(readings_lost_, 0);
-  if (readings != 0) {
-    events_.push_back(LossEvent(
-        clock_.UnixTime(),
-        absl::StrCat(readings, " metric readings lost in the extension: too many for a batch")));
-  }
-  if (debt.batches != 0) {
-    events_.push_back(
-        LossEvent(clock_.UnixTime(),
-                  absl::StrCat("events and metric readings of ", debt.batches,
-                               " batches lost in the extension: the collector was away for too "
-                               "long, or refused them")));
   }
 }
 

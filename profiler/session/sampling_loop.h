@@ -16,6 +16,7 @@
 #include "profiler/metrics/metrics_source.h"
 #include "profiler/os/clock.h"
 #include "profiler/session/budget_governor.h"
+#include "profiler/session/losses.h"
 #include "profiler/session/metrics_schedule.h"
 #include "profiler/session/sampling_schedule.h"
 #include "profiler/session/session_inputs.h"
@@ -65,8 +66,6 @@ class SamplingLoop {
   void ReadMetrics(MetricsScope scope);
   void MaybeCut(int64_t now_ns);
   void Cut(int64_t now_ns);
-  // Makes events of what else was lost since the last cut.
-  void NoteLosses(const SinkDebt& debt);
   int64_t MonotonicOf(absl::Time time) const;
 
   const SessionOptions options_;
@@ -96,7 +95,7 @@ class SamplingLoop {
   int64_t frozen_ns_ = 0;             // since the last tick
   uint32_t wished_hz_ = 0;
   uint64_t observed_ = 0;
-  uint64_t readings_lost_ = 0;
+  Losses losses_;  // since the last cut
   int64_t started_ns_;
   int64_t attach_next_ns_ = 0;
   int64_t last_tick_ns_;

@@ -15,7 +15,15 @@ namespace {
 
 // The agent's threads fall silent after kAgentSilence snapshots without a beat.
 constexpr uint64_t kTicksPerBeat = 64;
+// More of anything does not happen between two ticks.
+constexpr uint64_t kMaxGrowth = 1 << 20;
 constexpr uint64_t kStateMask = (1 << kAgentCellStateBits) - 1;
+
+// How much a count has grown that never falls; `told` follows it.
+uint64_t GrowthOf(uint64_t count, uint64_t* told) {
+  if (count <= *told) return 0;
+  return std::min(count - std::exchange(*told, count), kMaxGrowth);
+}
 
 }  // namespace
 
@@ -42,6 +50,7 @@ absl::StatusOr<std::unique_ptr<AgentReader>> AgentReader::Create(
                      ": its parent's, or numbered in another container"));
   }
   reader->cookie_ = header.cookie;
+  reader->told_ = header.counts;
   // What was taken for another reader, or before this one looked, is old.
   if (!reader->BeginTick()) return absl::UnavailableError("the agent has left");
   return reader;
@@ -114,6 +123,14 @@ void AgentReader::Free(uint32_t cell) {
   constexpr auto kFree = static_cast<uint64_t>(AgentCellState::kFree);
   file_->WriteAt(offsetof(AgentHeader, cell_states) + cell * sizeof(uint64_t), &kFree,
                  sizeof(kFree));
+}
+
+AgentLosses AgentReader::TakeLosses() {
+  const AgentCounts& counts = header_.counts;
+  return {.no_cell = GrowthOf(counts.no_cell, &told_.no_cell),
+          .overruns = GrowthOf(counts.overruns, &told_.overruns),
+          .too_many = GrowthOf(counts.too_many, &told_.too_many),
+          .refused = GrowthOf(counts.refused, &told_.refused)};
 }
 
 void AgentReader::SetPeriod(uint64_t period_ns) {

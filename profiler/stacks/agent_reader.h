@@ -14,6 +14,7 @@
 #include "profiler/os/agent_door.h"
 #include "profiler/os/remote_memory.h"
 #include "profiler/os/thread_control.h"
+#include "profiler/stacks/agent_losses.h"
 
 namespace lambent {
 
@@ -78,7 +79,9 @@ class AgentReader {
   uint64_t request() const { return AgentRequest(cookie_); }
   // Filters of system calls that the agent has lived with from the start.
   uint32_t filters() const { return header_.filters; }
-  const AgentCounts& counts() const { return header_.counts; }
+
+  // What the agent's counts have grown by since the last call, as far as it can be true.
+  AgentLosses TakeLosses();
 
  private:
   explicit AgentReader(std::unique_ptr<os::SharedFile> file) : file_(std::move(file)) {}
@@ -89,6 +92,7 @@ class AgentReader {
   uint32_t cookie_ = 0;
   AgentHeader header_{};  // as last read, but for thread_stack_bytes
   std::vector<Ready> ready_;
+  AgentCounts told_{};      // what TakeLosses has given away
   AgentControl control_{};  // as last written
   uint64_t ticks_ = 0;
 };

@@ -39,6 +39,7 @@ void AgentSource::BeginTick(int64_t now_ns) {
     reason_ = "the agent has left the process";
     return;
   }
+  losses_.Add(reader_->TakeLosses());
   for (const AgentReader::Ready& ready : reader_->ready()) {
     const auto timed = threads_.find(ready.tid);
     if (timed != threads_.end()) timed->second.seen_tick = ticks_;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 
@@ -46,6 +47,8 @@ class AgentSource final : public StackSource {
   void Forget(int32_t tid) { threads_.erase(tid); }
 
   bool present() const { return reader_ != nullptr; }
+  // What the agent could not do since the last call.
+  AgentLosses TakeLosses() { return std::exchange(losses_, {}); }
   // How it works, or why it does not.
   const std::string& reason() const { return reason_; }
 
@@ -85,7 +88,8 @@ class AgentSource final : public StackSource {
   int64_t period_ns_;   // of the ticks, as the agent knows it
   int64_t smooth_ns_;   // of the ticks, as they come
   int unanswered_ = 0;  // requests in a row without any copy
-  uint64_t rest_ = 0;   // ticks not to look for it again, the next time nobody answers
+  AgentLosses losses_;
+  uint64_t rest_ = 0;  // ticks not to look for it again, the next time nobody answers
 };
 
 }  // namespace lambent

@@ -53,6 +53,7 @@ class Ladder final : public ProcessSampler {
   bool Observe(absl::FunctionRef<void(const ThreadSample&)> sink) override;
   FrameDescription Describe(const Frame& frame) override { return names_.Describe(frame); }
   std::string_view ThreadName(StringId id) const override { return strings_.Get(id); }
+  AgentLosses TakeLosses() override { return agent_.TakeLosses(); }
 
   // What works on this process, as known now.
   std::vector<RungProbe> rungs() const;

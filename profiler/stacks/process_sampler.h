@@ -8,6 +8,7 @@
 #include "absl/functional/function_ref.h"
 
 #include "profiler/base/frame_kind.h"
+#include "profiler/stacks/agent_losses.h"
 #include "profiler/stacks/stack.h"
 #include "profiler/stacks/thread_sample.h"
 
@@ -47,6 +48,9 @@ class ProcessSampler {
 
   // The name behind ThreadSample::thread_name.
   virtual std::string_view ThreadName(StringId id) const = 0;
+
+  // What an agent in the process could not do since this was last asked.
+  virtual AgentLosses TakeLosses() { return {}; }
 };
 
 }  // namespace lambent

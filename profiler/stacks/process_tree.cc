@@ -89,6 +89,7 @@ bool ProcessTree::Observe(absl::FunctionRef<void(const ThreadSample&)> sink) {
   for (const int32_t pid : ended) {
     frames_.Leave(members_[pid]->frames);
     if (pid == root_) continue;  // ends with us
+    losses_.Add(members_[pid]->sampler->TakeLosses());
     members_.erase(pid);
     std::erase(order_, pid);
   }
@@ -108,6 +109,12 @@ bool ProcessTree::ObserveMember(Member& member, absl::FunctionRef<void(const Thr
     sink(sample);
     if (own.drop == DropReason::kTargetGone) member.stacks.erase(own.tid);
   });
+}
+
+AgentLosses ProcessTree::TakeLosses() {
+  AgentLosses losses = std::exchange(losses_, {});
+  for (const auto& [pid, member] : members_) losses.Add(member->sampler->TakeLosses());
+  return losses;
 }
 
 const Stack* ProcessTree::Translate(Member& member, const ThreadSample& sample) {

@@ -45,6 +45,7 @@ class ProcessTree final : public ProcessSampler {
   bool Observe(absl::FunctionRef<void(const ThreadSample&)> sink) override;
   FrameDescription Describe(const Frame& frame) override { return frames_.Describe(frame); }
   std::string_view ThreadName(StringId id) const override { return frames_.Text(id); }
+  AgentLosses TakeLosses() override;
 
   size_t processes() const { return members_.size(); }
 
@@ -83,6 +84,7 @@ class ProcessTree final : public ProcessSampler {
   absl::flat_hash_map<int32_t, std::unique_ptr<Member>> members_;
   std::vector<int32_t> order_;    // members, the root first
   std::vector<int32_t> waiting_;  // to be attached to
+  AgentLosses losses_;            // of members that have ended
   int64_t list_at_ns_ = 0;
   int64_t last_tick_ns_ = 0;
 };

@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <map>
 #include <string_view>
+#include <utility>
 
 #include "profiler/base/string_table.h"
 #include "profiler/os/clock.h"
@@ -63,6 +64,8 @@ class FakeProcessSampler final : public ProcessSampler {
   // Frames of modules are described with what they execute: all are of one function at 0x10.
   void TellCodeAddresses() { code_addresses_ = true; }
   void Truncate(int32_t tid) { Find(tid).stack.push_back({.kind = FrameKind::kTruncated}); }
+  // What TakeLosses() says next, once.
+  void LoseToAgent(const AgentLosses& losses) { losses_ = losses; }
   // Called at the start of each Observe(), with the number of ticks before it: for scripts in time.
   void OnTick(std::function<void(uint64_t)> script) { script_ = std::move(script); }
 
@@ -99,6 +102,7 @@ class FakeProcessSampler final : public ProcessSampler {
   }
 
   std::string_view ThreadName(StringId id) const override { return strings_.Get(id); }
+  AgentLosses TakeLosses() override { return std::exchange(losses_, {}); }
 
  private:
   struct Thread {
@@ -167,6 +171,7 @@ class FakeProcessSampler final : public ProcessSampler {
   StringTable strings_;
   std::map<int32_t, Thread> threads_;  // ordered, so that a test knows the order of samples
   std::function<void(uint64_t)> script_;
+  AgentLosses losses_;
   bool code_addresses_ = false;
   bool ended_ = false;
   uint64_t ticks_ = 0;

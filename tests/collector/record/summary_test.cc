@@ -45,6 +45,14 @@ TEST(SummaryTest, SamplesWithoutNativeFramesAreSaid) {
   EXPECT_THAT(SummaryJson(recorded, "f"), HasSubstr("\"partial_samples\": 4"));
 }
 
+TEST(SummaryTest, WhatElseWasLostIsSaid) {
+  Recorded recorded = Example();
+  EXPECT_THAT(SummaryText(recorded), Not(HasSubstr("lost")));
+  recorded.totals.losses = {"the agent: 3 copies not taken (all cells full)"};
+  EXPECT_THAT(SummaryText(recorded), HasSubstr("\nlost: the agent: 3 copies not taken"));
+  EXPECT_THAT(SummaryJson(recorded, "f"), HasSubstr("3 copies not taken"));
+}
+
 TEST(SummaryTest, ALoweredRateIsSaidWithItsReason) {
   Recorded recorded = Example();
   recorded.totals.cost.sampled_us = 10'000'000;

@@ -426,6 +426,23 @@ TEST_F(SamplingLoopTest, TellsOfEventsThatTheSinkLostWithTheirBatches) {
   EXPECT_THAT(Losses(sink_), ::testing::ElementsAre(::testing::HasSubstr("of 2 batches lost")));
 }
 
+TEST_F(SamplingLoopTest, TellsOnceWhatTheAgentCouldNotDo) {
+  fakes::FakeProcessSampler& process = Appear(42);
+  process.Run(42, {"main"});
+  RunFor(absl::Milliseconds(20));
+  process.LoseToAgent({.no_cell = 3});
+  RunFor(absl::Milliseconds(1200));  // a cut
+  RunFor(absl::Milliseconds(1200));
+  EXPECT_THAT(Losses(sink_), ::testing::ElementsAre(::testing::HasSubstr("3 copies not taken")));
+  process.LoseToAgent({.too_many = 4});
+  process.End();
+  RunFor(absl::Milliseconds(100));
+  loop_->Finish();
+  EXPECT_THAT(Losses(sink_),
+              ::testing::ElementsAre(::testing::HasSubstr("3 copies not taken"),
+                                     ::testing::HasSubstr("4 requests beyond its threads")));
+}
+
 TEST_F(SamplingLoopTest, SlowsDownOverBudget) {
   Appear(42).Run(42, {"main"});
   Post(Kind::kInvoke, "r");

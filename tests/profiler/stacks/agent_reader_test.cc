@@ -160,5 +160,47 @@ TEST_F(AgentReaderTest, RefusesASnapshotThatClaimsTooMuch) {
   EXPECT_EQ(StateOf(cell), 0u);
 }
 
+TEST_F(AgentReaderTest, TellsOnceWhatTheAgentCouldNotDo) {
+  Change([](AgentHeader* header) { header->counts.no_cell = 7; });  // before anybody read
+  auto reader = Open();
+  EXPECT_TRUE(reader->TakeLosses().empty());
+  Change([](AgentHeader* header) {
+    header->counts.no_cell = 10;
+    header->counts.overruns = 2;
+    header->counts.too_many = 1;
+    header->counts.refused = 4;
+    header->counts.snapshots = 99;
+  });
+  EXPECT_TRUE(reader->BeginTick());
+  EXPECT_EQ(reader->TakeLosses(),
+            (AgentLosses{.no_cell = 3, .overruns = 2, .too_many = 1, .refused = 4}));
+  EXPECT_TRUE(reader->BeginTick());
+  EXPECT_TRUE(reader->TakeLosses().empty());
+}
+
+// The memory is the other process's, which may write anything into it.
+TEST_F(AgentReaderTest, BelievesNoCountsThatFallOrLeap) {
+  auto reader = Open();
+  Change([](AgentHeader* header) { header->counts.no_cell = UINT64_MAX; });
+  EXPECT_TRUE(reader->BeginTick());
+  const uint64_t leap = reader->TakeLosses().no_cell;
+  EXPECT_GT(leap, 0u);
+  EXPECT_LE(leap, uint64_t{1} << 20);
+  Change([](AgentHeader* header) { header->counts.no_cell = 0; });
+  EXPECT_TRUE(reader->BeginTick());
+  EXPECT_TRUE(reader->TakeLosses().empty());
+  Change([](AgentHeader* header) { header->counts.no_cell = 5; });
+  EXPECT_TRUE(reader->BeginTick());
+  EXPECT_TRUE(reader->TakeLosses().empty()) << "told of more before";
+}
+
+TEST(AgentLossesTest, AreALineForPeople) {
+  EXPECT_EQ(Describe(AgentLosses{}), "");
+  EXPECT_EQ(Describe({.no_cell = 3, .refused = 1}),
+            "the agent: 3 copies not taken (all cells full), 1 timers refused");
+  const uint64_t most = UINT64_MAX;
+  EXPECT_LE(Describe({most, most, most, most}).size(), 200u);
+}
+
 }  // namespace
 }  // namespace lambent

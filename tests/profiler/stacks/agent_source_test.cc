@@ -184,5 +184,18 @@ TEST_F(AgentSourceTest, FollowsTheRateOfTheTicks) {
   EXPECT_GT(memory_.header().control.period_ns, 6 * before);
 }
 
+TEST_F(AgentSourceTest, KeepsWhatTheAgentCouldNotDoUntilItIsAsked) {
+  Tick();
+  for (const uint64_t times : {uint64_t{2}, uint64_t{5}}) {
+    AgentHeader header = memory_.header();
+    header.counts.no_cell = times;
+    memory_.set_header(header);
+    Tick();
+  }
+  source_.Reset();  // the process runs another program: what was lost before stays lost
+  EXPECT_EQ(source_.TakeLosses(), (AgentLosses{.no_cell = 5}));
+  EXPECT_TRUE(source_.TakeLosses().empty());
+}
+
 }  // namespace
 }  // namespace lambent

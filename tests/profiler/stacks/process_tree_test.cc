@@ -113,6 +113,19 @@ TEST_F(ProcessTreeTest, FramesOfAnEndedProcessKeepTheirNames) {
   EXPECT_EQ(Names(of_worker), "worker;main;hot");
 }
 
+TEST_F(ProcessTreeTest, SumsWhatTheAgentsCouldNotDo) {
+  Add(kRoot, 1, "sh", "wait").LoseToAgent({.no_cell = 1});
+  fakes::FakeProcessSampler& worker = Add(201, kRoot, "worker", "hot");
+  Create();
+  Tick();
+  worker.LoseToAgent({.no_cell = 2, .refused = 3});
+  worker.End();
+  proc_->processes[201].result = os::ReadResult::kGone;
+  Tick();
+  EXPECT_EQ(tree_->TakeLosses(), (AgentLosses{.no_cell = 3, .refused = 3}));
+  EXPECT_TRUE(tree_->TakeLosses().empty());
+}
+
 TEST_F(ProcessTreeTest, ItEndsWithItsRoot) {
   fakes::FakeProcessSampler& root = Add(kRoot, 1, "sh", "wait");
   Add(201, kRoot, "worker", "hot");

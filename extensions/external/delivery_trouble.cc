@@ -42,7 +42,10 @@ void DeliveryTrouble::Note(const absl::Status& status, int failures) {
 
 void DeliveryTrouble::OnEnd(bool delivered) {
   absl::MutexLock lock(&mutex_);
-  if (!delivered && !last_.ok()) SayOnce();
+  if (delivered) return;
+  // Nothing failed yet: the environment's life was shorter than the patience with the collector.
+  if (last_.ok()) last_ = absl::DeadlineExceededError("it did not answer in time");
+  SayOnce();
 }
 
 void DeliveryTrouble::SayOnce() {

@@ -26,7 +26,8 @@ class DeliveryTrouble {
   // (kInvalidArgument): see UplinkCallbacks::on_trouble.
   void Note(const absl::Status& status, int failures) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // The environment ends; false: batches are left behind.
+  // The environment ends; false: batches are left behind, which is worth the line even if nothing
+  // failed before.
   void OnEnd(bool delivered) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // The line for one failure. Pure.

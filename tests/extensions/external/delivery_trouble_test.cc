@@ -56,6 +56,14 @@ TEST(DeliveryTroubleTest, AShortLifeWithoutACollectorIs) {
               HasSubstr("connection refused"));
 }
 
+TEST(DeliveryTroubleTest, ALifeTooShortForAnAnswerIs) {
+  EXPECT_EQ(
+      Said(kPlain, [](DeliveryTrouble& trouble) { trouble.OnEnd(false); }),
+      "lambent: profiles cannot be delivered to 10.0.0.7:4820: it did not answer in time; the "
+      "function is not affected. Check LAMBENT_COLLECTOR and that lambent-collector runs there\n");
+  EXPECT_EQ(Said(kPlain, [](DeliveryTrouble& trouble) { trouble.OnEnd(true); }), "");
+}
+
 TEST(DeliveryTroubleTest, NamesTlsOnlyWhereItIsUsed) {
   const absl::Status status = absl::UnavailableError("handshake failed");
   EXPECT_THAT(DeliveryTrouble::Line("c:1", true, status), HasSubstr("LAMBENT_TLS=off"));

@@ -80,9 +80,11 @@ TEST_F(AccountingTest, BalancesThroughFreezes) {
 TEST_F(AccountingTest, BalancesWhenTheCollectorIsKilledAndStartedAgain) {
   StartCollector();
   // A budget that no machine is too slow for: how many samples there are is then known.
+  const char* const event = R"({"spin": 0.8})";
   auto local = StartLocal({Extension(collector().grpc()),
                            PythonFunction(kFunctions, "steady.echo"),
-                           {"--env", "LAMBENT_OVERHEAD_BUDGET=0.5", "--event", R"({"spin": 0.8})",
+                           MustSucceed("killed"),
+                           {"--env", "LAMBENT_OVERHEAD_BUDGET=0.5", "--event", event,
                             "--invocations", "10", "--timeout", "20", "--freeze-ms", "100"}});
   ASSERT_TRUE(local.ok()) << local.status();
   const auto ended = [&](int count) {
@@ -105,6 +107,7 @@ TEST_F(AccountingTest, BalancesWhenTheCollectorIsKilledAndStartedAgain) {
   StartCollector();
   const Finished run = local->Wait(absl::Seconds(90));
 
+  EXPECT_EQ(Answers("killed"), AnswersWithoutExtension(event, 10));
   EXPECT_EQ(Invocations().size(), 10u);
   ExpectBalanced(run, 1, 400);
 }
@@ -124,17 +127,20 @@ TEST_F(AccountingTest, WhatDoesNotFitTheBufferIsCountedAsDropped) {
   StartCollector();
   const std::string address = collector().grpc();
   collector().KillHard();
+  const char* const event = R"({"spin": 1.0})";
   auto local =
       StartLocal({Extension(address),
                   PythonFunction(kFunctions, "steady.echo"),
+                  MustSucceed("late"),
                   {"--env", "LAMBENT_MAX_BUFFER_BYTES=65536", "--env", "LAMBENT_SAMPLE_HZ=999",
-                   "--event", R"({"spin": 1.0})", "--invocations", "6", "--timeout", "20"}});
+                   "--event", event, "--invocations", "6", "--timeout", "20"}});
   ASSERT_TRUE(local.ok()) << local.status();
   ASSERT_TRUE(local->CollectUntil([&] { return local->out().find("REPORT") != std::string::npos; },
                                   absl::Seconds(60)));
   StartCollector();
   const Finished run = local->Wait(absl::Seconds(90));
 
+  EXPECT_EQ(Answers("late"), AnswersWithoutExtension(event, 6));
   ExpectBalanced(run, 1, 100);
 }
 

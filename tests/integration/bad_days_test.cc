@@ -95,12 +95,15 @@ TEST_F(BadDaysTest, AFullDiskIsSaidAndChangesNoInvocation) {
   const absl::Status started = small.Start();
   ASSERT_TRUE(started.ok()) << started;
 
+  const char* const event = R"({"spin": 1.5})";
   const Finished run =
       Local({WithExtension(small.grpc()),
              PythonFunction(kFunctions, "steady.echo"),
+             MustSucceed("full"),
              {"--env", "LAMBENT_SAMPLE_HZ=999", "--env", "LAMBENT_OVERHEAD_BUDGET=0.5", "--event",
-              R"({"spin": 1.5})", "--invocations", "4", "--timeout", "20"}});
+              event, "--invocations", "4", "--timeout", "20"}});
   EXPECT_TRUE(run.ok()) << run.Describe();
+  EXPECT_EQ(Answers("full"), AnswersWithoutExtension(event, 4));
   const Finished asked =
       support::RunProgram({binaries() + "/lambent", "functions", "--collector", small.grpc()});
   EXPECT_TRUE(asked.ok()) << "still answers: " << asked.Describe();

@@ -14,6 +14,19 @@ namespace {
 // Of a stranger's words on the other end.
 constexpr size_t kMaxReasonBytes = 300;
 
+// What to do about a failure. What the collector itself said shows that it runs.
+std::string Advice(bool tls, const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnauthenticated:
+      return "Give the function what that collector's --token-file holds";
+    case absl::StatusCode::kResourceExhausted:
+      return "Make room for that collector's data (its --data-dir)";
+    default:
+      return absl::StrCat("Check LAMBENT_COLLECTOR and that lambent-collector runs there",
+                          tls ? " and speaks TLS (LAMBENT_TLS=off for plain text)" : "");
+  }
+}
+
 }  // namespace
 
 DeliveryTrouble::DeliveryTrouble(const ChannelSettings& channel)
@@ -29,9 +42,7 @@ std::string DeliveryTrouble::Line(const std::string& collector, bool tls,
         "; its samples are counted as rejected. Are it and the layer of one version?");
   }
   return absl::StrCat("profiles cannot be delivered to ", collector, ": ", reason,
-                      "; the function is not affected. Check LAMBENT_COLLECTOR and that "
-                      "lambent-collector runs there",
-                      tls ? " and speaks TLS (LAMBENT_TLS=off for plain text)" : "");
+                      "; the function is not affected. ", Advice(tls, status));
 }
 
 void DeliveryTrouble::Note(const absl::Status& status, int failures) {

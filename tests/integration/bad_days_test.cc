@@ -104,6 +104,7 @@ TEST_F(BadDaysTest, AFullDiskIsSaidAndChangesNoInvocation) {
               event, "--invocations", "4", "--timeout", "20"}});
   EXPECT_TRUE(run.ok()) << run.Describe();
   EXPECT_EQ(Answers("full"), AnswersWithoutExtension(event, 4));
+  EXPECT_THAT(run.err, HasSubstr("; the function is not affected. Make room for"));
   const Finished asked =
       support::RunProgram({binaries() + "/lambent", "functions", "--collector", small.grpc()});
   EXPECT_TRUE(asked.ok()) << "still answers: " << asked.Describe();

@@ -2,121 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The first promise: whatever happens to us, the function's answers are the same, byte for byte.
-#include <algorithm>
-#include <atomic>
 #include <string>
-#include <thread>
-#include <utility>
-#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-#include "profiler/os/clock.h"
 #include "profiler/os/loopback_socket.h"
-#include "profiler/os/poll.h"
-#include "tests/integration/integration_fixture.h"
+#include "tests/integration/strange_server.h"
+#include "tests/integration/untouched_fixture.h"
 
 namespace lambent {
 namespace {
 
 using support::Arguments;
 using support::Finished;
-
-// A server that accepts connections and answers whatever comes with `answer`, or never.
-class StrangeServer {
- public:
-  explicit StrangeServer(std::string answer) : answer_(std::move(answer)) {
-    auto listener = os::ListenOnLoopback(0);
-    EXPECT_TRUE(listener.ok()) << listener.status();
-    listener_ = *std::move(listener);
-    thread_ = std::thread([this] { Serve(); });
-  }
-  ~StrangeServer() {
-    stop_ = true;
-    thread_.join();
-  }
-
-  std::string address() const { return "127.0.0.1:" + std::to_string(listener_.port); }
-  int connections() const { return connections_; }
-
- private:
-  void Serve() {
-    std::vector<os::OwnedFd> clients;
-    while (!stop_) {
-      std::vector<os::PollEntry> entries = {{.fd = listener_.fd.get(), .want_read = true}};
-      for (const os::OwnedFd& client : clients) {
-        entries.push_back({.fd = client.get(), .want_read = true});
-      }
-      if (!os::Poll(entries, 20'000'000).ok()) return;
-      for (size_t i = 0; i < clients.size(); ++i) {
-        if (!entries[i + 1].readable) continue;
-        std::string ignored;
-        size_t written = 0;
-        if (os::ReadAvailable(clients[i].get(), 1 << 16, &ignored) == os::IoState::kEnd) {
-          clients[i].Close();
-        } else if (!answer_.empty()) {
-          os::WriteAvailable(clients[i].get(), answer_, &written);
-        }
-      }
-      clients.erase(std::remove_if(clients.begin(), clients.end(),
-                                   [](const os::OwnedFd& fd) { return fd.get() < 0; }),
-                    clients.end());
-      if (auto client = os::AcceptConnection(listener_.fd.get()); client.ok()) {
-        clients.push_back(*std::move(client));
-        ++connections_;
-      }
-    }
-  }
-
-  std::string answer_;
-  os::LoopbackListener listener_;
-  std::atomic<bool> stop_ = false;
-  std::atomic<int> connections_ = 0;
-  std::thread thread_;
-};
-
-class UntouchedTest : public IntegrationTest {
- protected:
-  // The same five invocations in every run: same ids, same events.
-  Finished RunInto(const std::string& folder, const std::vector<Arguments>& more,
-                   const char* handler = "steady.echo") {
-    std::vector<Arguments> parts = more;
-    parts.push_back(PythonFunction(kFunctions, handler));
-    parts.push_back({"--event", R"({"n": 1, "spin": 0.05, "text": "ü <b> \u0000"})", "--event",
-                     R"({"n": 2, "spin": 0.1})"});
-    parts.push_back({"--invocations", "5", "--seed", "7", "--timeout", "20", "--freeze-ms", "20",
-                     "--response-dir", Path(folder)});
-    return Local(parts);
-  }
-
-  // With the extension towards `address` and `more`: as without.
-  Finished ExpectUntouched(const std::string& address, const Arguments& more = {},
-                           const char* handler = "steady.echo") {
-    const Finished plain = RunInto("without", {more}, handler);
-    const Finished profiled = RunInto("with", {WithExtension(address), more}, handler);
-    EXPECT_TRUE(plain.ok()) << plain.Describe();
-    EXPECT_TRUE(profiled.ok()) << profiled.Describe();
-    const auto expected = Files(Path("without"));
-    EXPECT_EQ(expected.size(), 5u);
-    EXPECT_EQ(Files(Path("with")), expected);
-    return profiled;
-  }
-
-  // How often the extension said that profiles do not reach `address`: at most once may it.
-  static int SaidUndelivered(const Finished& run, const std::string& address) {
-    const std::string line = "lambent: profiles cannot be delivered to " + address + ": ";
-    int said = 0;
-    for (size_t at = 0; (at = run.err.find(line, at)) != std::string::npos; at += line.size()) {
-      ++said;
-      const std::string rest = run.err.substr(at, run.err.find('\n', at) - at);
-      EXPECT_THAT(rest,
-                  testing::HasSubstr("; the function is not affected. Check LAMBENT_COLLECTOR"));
-    }
-    EXPECT_LE(said, 1) << run.err;
-    return said;
-  }
-};
 
 TEST_F(UntouchedTest, AnswersAreTheSameWithACollector) {
   StartCollector();

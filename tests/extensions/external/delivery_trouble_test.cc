@@ -70,6 +70,18 @@ TEST(DeliveryTroubleTest, NamesTlsOnlyWhereItIsUsed) {
   EXPECT_THAT(DeliveryTrouble::Line("c:1", false, status), Not(HasSubstr("TLS")));
 }
 
+TEST(DeliveryTroubleTest, OfACollectorThatRunsItSaysWhatElseToDo) {
+  const std::string token = DeliveryTrouble::Line(
+      "c:1", false, absl::UnauthenticatedError("this collector wants its token (LAMBENT_TOKEN)"));
+  EXPECT_EQ(token,
+            "profiles cannot be delivered to c:1: this collector wants its token (LAMBENT_TOKEN); "
+            "the function is not affected. Give the function what that collector's --token-file "
+            "holds");
+  EXPECT_THAT(DeliveryTrouble::Line("c:1", true, absl::ResourceExhaustedError("disk is full")),
+              testing::AllOf(HasSubstr("disk is full"), HasSubstr("Make room"),
+                             Not(HasSubstr("runs there"))));
+}
+
 TEST(DeliveryTroubleTest, PassesOnWhyABatchWasRefused) {
   EXPECT_THAT(
       DeliveryTrouble::Line("c:1", false, absl::InvalidArgumentError("no such stack")),

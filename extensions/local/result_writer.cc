@@ -60,7 +60,7 @@ void ResultWriter::PlatformLine(const std::string& line) {
 }
 
 void ResultWriter::LogLine(const std::string& source, const std::string& line) {
-  if (!quiet_) Print(stderr, source.empty() ? line : absl::StrCat("[", source, "] ", line));
+  Print(stderr, source.empty() ? line : absl::StrCat("[", source, "] ", line));
 }
 
 void ResultWriter::Response(const Invocation& invocation) {

@@ -304,6 +304,13 @@ TEST_F(RunLocalTest, TelemetryTellsTheLifeInOrderAndReportsAfterTheThaw) {
   EXPECT_EQ(Notes("recorder", "goodbye").size(), 1u);
 }
 
+TEST_F(RunLocalTest, QuietLeavesOnlyResponsesAndStandardError) {
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(Run({"--event", R"({"then":"print"})", "--quiet"}), 0);
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "line one\nline two\n");
+  EXPECT_EQ(output_, Response(1) + "\n");
+}
+
 TEST_F(RunLocalTest, ShutdownReachesExtensionsAfterTheRuntimeWasTerminated) {
   AddExtension("recorder");
   EXPECT_EQ(Run({"--event", "{}"}), 0);

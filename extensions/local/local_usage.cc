@@ -32,6 +32,7 @@ The function
 
 The events
   --event FILE|JSON           repeat; each is one invocation
+  --concurrency 1             invocations at a time, as in every environment of on-demand Lambda
   --invocations N             go round the events until N invocations were made
   --freeze-ms MS[-MS]         stop every process this long (a range: at random) after each
                               invocation; 0 (default): not at all

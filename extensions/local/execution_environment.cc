@@ -79,6 +79,7 @@ ExecutionEnvironment::ExecutionEnvironment(const LocalOptions& options, Launch l
   records_.function_name = options.function_name;
   records_.function_version = options.function_version;
   records_.memory_mb = options.memory_mb;
+  records_.runtime_version = launch_.runtime.version;
   extensions_.resize(launch_.extensions.size());
 }
 

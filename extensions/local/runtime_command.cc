@@ -39,6 +39,12 @@ std::string PythonExecutionEnv(const std::string& program) {
   return "AWS_Lambda_" + (!failed && name.rfind("python3", 0) == 0 ? name : "python3");
 }
 
+// "python:3.11.v1" of "AWS_Lambda_python3.11": the last part is Lambda's own count of its runtime's
+// releases, of which there is one here.
+std::string PythonVersion(const std::string& execution_env) {
+  return "python:" + execution_env.substr(execution_env.rfind("python") + 6) + ".v1";
+}
+
 // As Lambda does for all but OS-only runtimes: the wrapper is started, with the runtime's command
 // as its arguments.
 absl::Status Wrap(const LocalOptions& options, RuntimeCommand* command) {
@@ -89,6 +95,7 @@ absl::StatusOr<RuntimeCommand> FindRuntime(const LocalOptions& options,
   command.program = fs::absolute(*program, failed).string();  // the task root becomes its folder
   if (options.runtime == RuntimeKind::kPython) {
     command.execution_env = PythonExecutionEnv(command.program);
+    command.version = PythonVersion(command.execution_env);
   }
   if (absl::Status wrapped = Wrap(options, &command); !wrapped.ok()) return wrapped;
   return command;

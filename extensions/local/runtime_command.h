@@ -17,6 +17,7 @@ struct RuntimeCommand {
   std::string program;                 // a path
   std::vector<std::string> arguments;  // argv
   std::string execution_env;           // AWS_EXECUTION_ENV; empty: not defined
+  std::string version;                 // as platform.initStart has it; empty: not said
 };
 
 // For --runtime or the command given, through the function's AWS_LAMBDA_EXEC_WRAPPER unless the

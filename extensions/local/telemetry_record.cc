@@ -42,11 +42,12 @@ struct RecordOf {
   using Made = std::optional<std::pair<std::string, Json>>;
 
   Made operator()(const InitStarted& fact) const {
-    return {{"platform.initStart",
-             {{"initializationType", kInitType},
-              {"phase", Text(InitPhaseName(fact.phase))},
-              {"functionName", context.function_name},
-              {"functionVersion", context.function_version}}}};
+    Json record = {{"initializationType", kInitType},
+                   {"phase", Text(InitPhaseName(fact.phase))},
+                   {"functionName", context.function_name},
+                   {"functionVersion", context.function_version}};
+    if (!context.runtime_version.empty()) record["runtimeVersion"] = context.runtime_version;
+    return {{"platform.initStart", record}};
   }
   Made operator()(const InitRuntimeDone& fact) const {
     Json record = {{"initializationType", kInitType},

@@ -17,7 +17,8 @@ struct RecordContext {
   std::string function_name;
   std::string function_version;
   std::string function_arn;
-  std::string trace_id;  // of the current invocation
+  std::string runtime_version;  // as "python:3.11.v1"; empty: not said
+  std::string trace_id;         // of the current invocation
   int64_t memory_mb = 128;
 };
 

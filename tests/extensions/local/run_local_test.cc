@@ -297,6 +297,9 @@ TEST_F(RunLocalTest, TelemetryTellsTheLifeInOrderAndReportsAfterTheThaw) {
   std::vector<Json> reports;
   for (const Json& note : Notes("recorder", "telemetry")) {
     if (note["event"]["type"] == "platform.report") reports.push_back(note);
+    if (note["event"]["type"] != "platform.initStart") continue;
+    EXPECT_THAT(note["event"]["record"].value("runtimeVersion", ""),
+                ::testing::MatchesRegex("python:3(\\.[0-9]+)?\\.v1"));
   }
   const Json second_next = Notes("recorder", "next").at(1);
   EXPECT_GE(reports.at(0)["at"].get<double>() - second_next["at"].get<double>(), 0.3);

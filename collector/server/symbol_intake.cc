@@ -57,12 +57,13 @@ void SymbolIntake::Take(const WriteSession& session, const v1::SymbolTable& part
     return Refuse(session, build_id, std::string(added.message()));
   }
   if (!table_->complete()) return;
-  const absl::Status stored = store_.StoreSymbols(table_->table());
+  const absl::StatusOr<bool> stored = store_.StoreSymbols(table_->table());
+  if (stored.ok() && !*stored) return Refuse(session, build_id, "names none of its frames");
   if (stored.ok()) {
     ++counters_.symbol_tables_stored;
     return Settle(build_id);
   }
-  Log(LogLevel::kWarn, absl::StrCat("symbols: ", stored.message()));
+  Log(LogLevel::kWarn, absl::StrCat("symbols: ", stored.status().message()));
   LeaveToOthers(build_id);
 }
 

@@ -62,8 +62,10 @@ class ProfileStore {
   virtual absl::StatusOr<std::vector<std::string>> ReadWantedSymbols(WriteSession& session,
                                                                      size_t limit) = 0;
   // Makes a table durable; frames without a name are named after it from here on, those stored
-  // before too. A table that is there already stays.
-  virtual absl::Status StoreSymbols(const ValidatedSymbols& symbols) = 0;
+  // before too. A table that is there already stays. False: it names none of the frames that are
+  // without a name (a stripped file's), so it is wanted of others still; of such tables the largest
+  // is kept until one comes that does.
+  virtual absl::StatusOr<bool> StoreSymbols(const ValidatedSymbols& symbols) = 0;
   // The session's environment could not provide the table; said again, it counts once.
   virtual absl::Status RefuseSymbols(const WriteSession& session, const std::string& build_id) = 0;
 

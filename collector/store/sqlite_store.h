@@ -41,7 +41,7 @@ class SqliteStore final : public ProfileStore {
                                                           size_t limit) override;
   absl::StatusOr<std::vector<std::string>> ReadWantedSymbols(WriteSession& session,
                                                              size_t limit) override;
-  absl::Status StoreSymbols(const ValidatedSymbols& symbols) override;
+  absl::StatusOr<bool> StoreSymbols(const ValidatedSymbols& symbols) override;
   absl::Status RefuseSymbols(const WriteSession& session, const std::string& build_id) override;
   absl::StatusOr<std::vector<FunctionRecord>> ReadFunctions() override;
   absl::StatusOr<std::vector<InvocationRecord>> ReadInvocations(const SampleFilter& filter,

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "collector/receive/symbol_part.h"
 #include "collector/store/sqlite_reader.h"
 #include "collector/store/sqlite_store.h"
 
@@ -47,6 +48,81 @@ absl::Status NoteBuildIds(Database& database, WriteSession& session) {
   return absl::OkStatus();
 }
 
+// strings.id of a build id whose table is wanted; 0: it is not.
+absl::StatusOr<int64_t> WantedBuildId(Database& database, const std::string& build_id) {
+  absl::StatusOr<Statement> row = database.Prepare(
+      "SELECT t.build_id FROM symbol_tables t JOIN strings s ON s.id = t.build_id"
+      " WHERE t.state = 0 AND s.content = ?");
+  if (!row.ok()) return row.status();
+  const absl::StatusOr<bool> found = row->With(build_id).Next();
+  if (!found.ok()) return found.status();
+  const int64_t id = *found ? row->Int(0) : 0;
+  row->With();
+  return id;
+}
+
+// True when the table names a frame of its build id that came without a name.
+absl::StatusOr<bool> NamesAny(Database& database, int64_t build_id,
+                              const ValidatedSymbols& symbols) {
+  absl::StatusOr<Statement> row = database.Prepare(
+      "SELECT DISTINCT f.address FROM frames f JOIN modules m ON m.id = f.module"
+      " WHERE f.name = 0 AND f.kind = 1 AND m.build_id = ? ORDER BY f.address");
+  if (!row.ok()) return row.status();
+  std::vector<uint64_t> addresses;
+  row->With(build_id);
+  for (;;) {
+    const absl::StatusOr<bool> more = row->Next();
+    if (!more.ok()) return more.status();
+    if (!*more) break;
+    addresses.push_back(static_cast<uint64_t>(row->Int(0)));
+  }
+  auto next = addresses.begin();
+  for (const ValidatedSymbols::Part& bytes : symbols.parts) {
+    next = std::lower_bound(next, addresses.end(), bytes.base);
+    if (next == addresses.end()) break;
+    if (*next >= bytes.end) continue;
+    const absl::StatusOr<SymbolPart> part =
+        SymbolPart::Decode(bytes.content, bytes.content_bytes, bytes.base);
+    if (!part.ok()) return part.status();
+    for (; next != addresses.end() && *next < bytes.end; ++next) {
+      if (part->Find(*next).has_value()) return true;
+    }
+  }
+  return false;
+}
+
+// True when the table is larger than the one that is kept for want of a better one.
+absl::StatusOr<bool> IsLarger(Database& database, int64_t build_id,
+                              const ValidatedSymbols& symbols) {
+  int64_t bytes = 0;
+  for (const ValidatedSymbols::Part& part : symbols.parts) bytes += part.content_bytes;
+  absl::StatusOr<Statement> row = database.Prepare(
+      "SELECT coalesce(sum(content_bytes), -1) FROM symbol_parts WHERE build_id = ?");
+  if (!row.ok()) return row.status();
+  const absl::StatusOr<bool> found = row->With(build_id).Next();
+  if (!found.ok()) return found.status();
+  const bool larger = bytes > row->Int(0);
+  row->With();
+  return larger;
+}
+
+absl::Status ReplaceParts(Database& database, int64_t build_id, const ValidatedSymbols& symbols) {
+  absl::StatusOr<Statement> remove =
+      database.Prepare("DELETE FROM symbol_parts WHERE build_id = ?");
+  if (!remove.ok()) return remove.status();
+  if (absl::Status s = remove->With(build_id).Run(); !s.ok()) return s;
+  absl::StatusOr<Statement> add = database.Prepare(
+      "INSERT INTO symbol_parts (build_id, base, end_address, content_bytes, content)"
+      " VALUES (?, ?, ?, ?, ?)");
+  if (!add.ok()) return add.status();
+  for (const ValidatedSymbols::Part& part : symbols.parts) {
+    const absl::Status added =
+        add->With(build_id, part.base, part.end, part.content_bytes, part.content).Run();
+    if (!added.ok()) return added;
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> SqliteStore::ReadWantedSymbols(WriteSession& session,
@@ -75,28 +151,29 @@ absl::StatusOr<std::vector<std::string>> SqliteStore::ReadWantedSymbols(WriteSes
   return wanted;
 }
 
-absl::Status SqliteStore::StoreSymbols(const ValidatedSymbols& symbols) {
-  return commits_.Run([&]() -> absl::Status {
-    absl::StatusOr<Statement> mark = writer_.Prepare(
-        "UPDATE symbol_tables SET state = 1 WHERE state = 0"
-        " AND build_id = (SELECT id FROM strings WHERE content = ?) RETURNING build_id");
-    if (!mark.ok()) return mark.status();
-    const absl::StatusOr<bool> marked = mark->With(symbols.build_id).Next();
-    if (!marked.ok()) return marked.status();
-    if (!*marked) return absl::OkStatus();  // there already, or nobody wants it
-    const int64_t build_id = mark->Int(0);
-    if (absl::Status s = mark->Run(); !s.ok()) return s;
-    absl::StatusOr<Statement> add = writer_.Prepare(
-        "INSERT INTO symbol_parts (build_id, base, end_address, content_bytes, content)"
-        " VALUES (?, ?, ?, ?, ?)");
-    if (!add.ok()) return add.status();
-    for (const ValidatedSymbols::Part& part : symbols.parts) {
-      const absl::Status added =
-          add->With(build_id, part.base, part.end, part.content_bytes, part.content).Run();
-      if (!added.ok()) return added;
+absl::StatusOr<bool> SqliteStore::StoreSymbols(const ValidatedSymbols& symbols) {
+  bool settled = true;
+  const absl::Status stored = commits_.Run([&]() -> absl::Status {
+    const absl::StatusOr<int64_t> build_id = WantedBuildId(writer_, symbols.build_id);
+    if (!build_id.ok()) return build_id.status();
+    if (*build_id == 0) return absl::OkStatus();  // there already, or nobody wants it
+    const absl::StatusOr<bool> names = NamesAny(writer_, *build_id, symbols);
+    if (!names.ok()) return names.status();
+    settled = *names;
+    if (!settled) {
+      const absl::StatusOr<bool> better = IsLarger(writer_, *build_id, symbols);
+      if (!better.ok()) return better.status();
+      if (!*better) return absl::OkStatus();
     }
-    return absl::OkStatus();
+    if (absl::Status s = ReplaceParts(writer_, *build_id, symbols); !s.ok()) return s;
+    if (!settled) return absl::OkStatus();
+    absl::StatusOr<Statement> mark =
+        writer_.Prepare("UPDATE symbol_tables SET state = 1 WHERE build_id = ?");
+    if (!mark.ok()) return mark.status();
+    return mark->With(*build_id).Run();
   });
+  if (!stored.ok()) return stored;
+  return settled;
 }
 
 absl::Status SqliteStore::RefuseSymbols(const WriteSession& session, const std::string& build_id) {

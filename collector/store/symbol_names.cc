@@ -33,7 +33,8 @@ absl::StatusOr<std::vector<Nameless>> FindNameless(Database& database, const Sta
   std::vector<Nameless> nameless;
   absl::StatusOr<Statement> row = database.Prepare(
       "SELECT t.build_id FROM frames f JOIN modules m ON m.id = f.module"
-      " JOIN symbol_tables t ON t.build_id = m.build_id WHERE f.id = ? AND t.state = 1");
+      " JOIN symbol_tables t ON t.build_id = m.build_id WHERE f.id = ? AND EXISTS"
+      " (SELECT 1 FROM symbol_parts p WHERE p.build_id = t.build_id)");
   if (!row.ok()) return row.status();
   for (const auto& [id, frame] : forest.frames) {
     if (frame.kind != FrameKind::kNative || !frame.name.empty()) continue;

@@ -120,6 +120,20 @@ TEST_F(SymbolIntakeTest, GivesUpWhenSeveralHaveNone) {
   EXPECT_EQ(counters_.symbol_tables_refused, 3U);
 }
 
+TEST_F(SymbolIntakeTest, ATableThatNamesNothingIsAskedOfAnother) {
+  auto stripped = Connect('a');
+  ASSERT_THAT(Send(*stripped, 1, GoodContent()), ElementsAre(kBuildId));
+  EXPECT_TRUE(stripped->TakeSymbols(SymbolsOf(kBuildId, Columns({{0x10, 8, "exported"}}))).ok());
+  EXPECT_THAT(Asked(*stripped), IsEmpty()) << "not twice of one that has no better";
+  EXPECT_EQ(counters_.symbol_tables_refused, 1U);
+  EXPECT_EQ(counters_.symbol_tables_stored, 0U);
+
+  auto whole = Connect('b');
+  EXPECT_THAT(Send(*whole, 1, GoodContent()), ElementsAre(kBuildId));
+  EXPECT_TRUE(whole->TakeSymbols(good_).ok());
+  EXPECT_EQ(Leaf(), "compute");
+}
+
 TEST_F(SymbolIntakeTest, OneThatComesAgainAndAgainIsAskedOnceAndOthersStill) {
   {
     auto stream = Connect('a');

@@ -40,8 +40,13 @@ class StoredSymbolsTest : public testing::StoreTest {
       if (!added.ok()) return added;
       base = assembly.table().parts.back().end;
     }
-    return store_->StoreSymbols(assembly.table());
+    const absl::StatusOr<bool> stored = store_->StoreSymbols(assembly.table());
+    if (stored.ok()) names_frames_ = *stored;
+    return stored.status();
   }
+
+  // What the store said of the last table.
+  bool names_frames_ = false;
 
   int64_t StoredParts() {
     auto database = Database::Open(DatabasePath(), Database::Mode::kReadOnly);
@@ -103,6 +108,26 @@ TEST_F(StoredSymbolsTest, TheFirstTableStays) {
   ASSERT_TRUE(StoreParts({{{0x40, 8, "first"}}}).ok());
   ASSERT_TRUE(StoreParts({{{0x40, 8, "second"}}}).ok());
   EXPECT_EQ(NativeFrame().name, "first");
+}
+
+TEST_F(StoredSymbolsTest, ATableThatNamesNothingIsKeptOnlyUntilABetterOneComes) {
+  auto session = Open();
+  ASSERT_TRUE(Store(*session, 1, GoodContent()).ok());
+  ASSERT_TRUE(StoreParts({{{0x10, 8, "exported"}}}).ok());
+  EXPECT_FALSE(names_frames_);
+  EXPECT_THAT(Wanted(*session), ElementsAre(kBuildId)) << "of others still";
+  EXPECT_EQ(StoredParts(), 1);
+
+  ASSERT_TRUE(StoreParts({{{0x10, 8, "exported"}}, {{0x20, 8, "another"}}}).ok());
+  EXPECT_EQ(StoredParts(), 2) << "the larger of two that name nothing";
+  ASSERT_TRUE(StoreParts({{{0x10, 8, "exported"}}}).ok());
+  EXPECT_EQ(StoredParts(), 2);
+
+  ASSERT_TRUE(StoreParts({{{0x40, 8, "work"}}}).ok());
+  EXPECT_TRUE(names_frames_);
+  EXPECT_THAT(Wanted(*session), IsEmpty());
+  EXPECT_EQ(NativeFrame().name, "work");
+  EXPECT_EQ(StoredParts(), 1);
 }
 
 TEST_F(StoredSymbolsTest, ATableNobodyWantsIsNotKept) {

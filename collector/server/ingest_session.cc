@@ -50,7 +50,6 @@ int64_t IngestSession::NowUnixUs() const { return absl::ToUnixMicros(clock_.Unix
 absl::StatusOr<v1::ServerMessage> IngestSession::Answer(const v1::ClientMessage& message) {
   switch (message.message_case()) {
     case v1::ClientMessage::kHello:
-      if (session_ != nullptr) return absl::InvalidArgumentError("stream: a second hello");
       return Welcome(message.hello());
     case v1::ClientMessage::kBatch:
       if (session_ == nullptr) return absl::InvalidArgumentError("stream: hello must come first");
@@ -76,12 +75,17 @@ std::optional<v1::ServerMessage> IngestSession::Ask() {
 absl::StatusOr<v1::ServerMessage> IngestSession::Welcome(const v1::Hello& hello) {
   const absl::StatusOr<ValidatedHello> checked = ValidateHello(hello);
   if (!checked.ok()) return checked.status();
+  const bool first = session_ == nullptr;
+  if (!first && checked->environment_id != environment_id_) {
+    return absl::InvalidArgumentError("stream: a hello of another environment");
+  }
   absl::StatusOr<std::unique_ptr<WriteSession>> session =
       store_.OpenEnvironment(*checked, NowUnixUs());
   if (!session.ok()) return session.status();
   session_ = *std::move(session);
   provides_symbols_ = checked->provides_symbols;
-  ++counters_.environments_connected;
+  environment_id_ = checked->environment_id;
+  if (first) ++counters_.environments_connected;
   const absl::StatusOr<std::vector<RejectedBatch>> refused = store_.ReadRejected(
       *session_, checked->settled_sequence, session_->durable_sequence, kMaxListedRejections);
   if (!refused.ok()) return refused.status();

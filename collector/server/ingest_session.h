@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -19,8 +20,9 @@
 namespace lambent::collector {
 
 // The protocol of one Ingest.Stream, message by message, without the network: Hello first, then
-// batches. What was refused is remembered by the store, so that a sender whom the refusal did not
-// reach is told again. Confined to the stream's thread.
+// batches, and Hello again when more is known of the same environment. What was refused is
+// remembered by the store, so that a sender whom the refusal did not reach is told again. Confined
+// to the stream's thread.
 class IngestSession {
  public:
   // All must outlive this.
@@ -58,6 +60,7 @@ class IngestSession {
   const os::Clock& clock_;
   SymbolIntake intake_;
   std::unique_ptr<WriteSession> session_;  // null until Hello
+  std::string environment_id_;             // of Hello
   bool provides_symbols_ = false;
 };
 

@@ -95,7 +95,8 @@ absl::Status SqliteStore::LoadSession(const ValidatedHello& hello, int64_t now_u
       " initialization_type, extension_version, sample_hz, rungs, started_us, last_seen_us)"
       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (uuid) DO UPDATE SET"
       " last_seen_us = max(last_seen_us, excluded.last_seen_us), rungs = excluded.rungs,"
-      " sample_hz = excluded.sample_hz"
+      " sample_hz = excluded.sample_hz, runtime = iif(excluded.runtime = '', runtime,"
+      " excluded.runtime)"
       " RETURNING id, function, first_sequence, durable_sequence, epoch, dictionary_broken");
   if (!open.ok()) return open.status();
   const std::string rungs = RungsText(hello);

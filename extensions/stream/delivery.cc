@@ -48,7 +48,7 @@ absl::Duration Delivery::Advance(const StreamEvent& event, const Surroundings& a
   NoticeBlockedFinal(now_ns);
   if (state_ == State::kNone && now_ns >= retry_ns_ && !finished_) Connect(now_ns, greeting);
   absl::Duration wait = Decide(around);
-  Pump(now_ns);
+  Pump(now_ns, greeting);
   wait = std::min({wait, AskForBatch(around), TimeToTimer(now_ns), kIdle});
   if (final_) {
     JudgeFinal(around);
@@ -181,7 +181,8 @@ void Delivery::Connect(int64_t now_ns, const Greeting& greeting) {
   state_ = State::kGreeting;
   progress_ns_ = now_ns;
   writing_ = true;
-  stream_->Write(HelloMessage(greeting, outbox_.settled()));
+  said_ = greeting;
+  stream_->Write(HelloMessage(said_, outbox_.settled()));
 }
 
 void Delivery::Disconnect(int64_t now_ns, bool at_once) {
@@ -235,13 +236,18 @@ absl::Duration Delivery::AskForBatch(const Surroundings& around) {
   return absl::InfiniteDuration();
 }
 
-void Delivery::Pump(int64_t now_ns) {
+void Delivery::Pump(int64_t now_ns, const Greeting& greeting) {
   if (state_ != State::kOpen || writing_) return;
   if (outbox_.InFlight(sent_) >= options_.window_batches) return;
   std::optional<Outbox::Outgoing> next = outbox_.Next(sent_);
   if (!next.has_value()) return PumpSymbols(now_ns);
   if (next->sequence > released_) return;
   if (!outstanding()) progress_ns_ = now_ns;  // the wait for its acknowledgement begins
+  if (greeting != said_) {
+    writing_ = true;
+    said_ = greeting;
+    return stream_->Write(HelloMessage(said_, outbox_.settled()));
+  }
   sent_ = next->sequence;
   outbox_.MarkSent(sent_);
   last_send_ = clock_.UnixTime();

@@ -45,6 +45,7 @@ struct UplinkCallbacks {
 //
 //   none ──open──▶ greeting (Hello sent) ──Welcome──▶ open ──closed, stale or silent──▶ none
 //
+// What becomes known later (the runtime, the rungs) goes in another Hello, before the next batch.
 // Every stream starts over at the collector's durable sequence, so what was in flight is resent.
 // Confined to the uplink thread.
 class Delivery {
@@ -81,7 +82,7 @@ class Delivery {
   // Asks the policy; returns until when it would rather wait.
   absl::Duration Decide(const Surroundings& around);
   absl::Duration AskForBatch(const Surroundings& around);
-  void Pump(int64_t now_ns);
+  void Pump(int64_t now_ns, const Greeting& greeting);
   void PumpSymbols(int64_t now_ns);
   absl::Duration TimeToTimer(int64_t now_ns) const;
   void JudgeFinal(const Surroundings& around);
@@ -100,6 +101,7 @@ class Delivery {
 
   State state_ = State::kNone;
   std::unique_ptr<BatchStream> stream_;
+  Greeting said_;  // in the last Hello
   bool writing_ = false;
   bool writing_symbols_ = false;  // and what is written is part of a symbol table
   bool may_send_symbols_ = false;

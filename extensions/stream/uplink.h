@@ -40,8 +40,8 @@ class Uplink {
   // The environment entered a phase; `deadline` is the invocation's. Never blocks.
   void OnPhase(Phase phase, absl::Time deadline = absl::InfiniteFuture());
 
-  // What is known only after registration or attaching (handler, runtime, rungs). Used from the
-  // next Hello on; call before Start for the first.
+  // What is known only after registration or attaching (handler, runtime, rungs). The collector is
+  // told before the next batch.
   void SetGreeting(Greeting greeting);
 
   // Something was put into the outbox (Outbox's on_put), or symbols are ready. Never blocks.

@@ -19,6 +19,7 @@ struct Greeting {
     uint32_t rung = 0;
     bool available = false;
     std::string reason;
+    bool operator==(const RungProbe&) const = default;
   };
   std::string environment_id;  // 16 random bytes
   std::string function_name;
@@ -34,6 +35,7 @@ struct Greeting {
   std::vector<RungProbe> rungs;
   absl::Time started = absl::UnixEpoch();
   bool provides_symbols = false;
+  bool operator==(const Greeting&) const = default;
 };
 
 // Where the collector is and how to speak to it. A value.

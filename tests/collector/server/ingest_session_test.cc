@@ -60,13 +60,29 @@ TEST_F(IngestSessionTest, AcknowledgesWhatIsDurable) {
   EXPECT_EQ(counters_.samples_dropped, 4U);
 }
 
-TEST_F(IngestSessionTest, AsksForHelloFirstAndOnce) {
+TEST_F(IngestSessionTest, AsksForHelloFirst) {
   stream_ = std::make_unique<IngestSession>(*store_, counters_, requests_, clock_);
   EXPECT_EQ(Send(Sealed(1, GoodContent())).status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(stream_->Answer({}).status().code(), absl::StatusCode::kInvalidArgument);
   Connect();
+}
+
+TEST_F(IngestSessionTest, TakesHelloAgainWhenMoreIsKnownOfTheSameEnvironment) {
+  stream_ = std::make_unique<IngestSession>(*store_, counters_, requests_, clock_);
   v1::ClientMessage hello;
   *hello.mutable_hello() = GoodHello();
+  hello.mutable_hello()->clear_runtime();
+  EXPECT_TRUE(stream_->Answer(hello).ok());
+  EXPECT_EQ(Acked(Sealed(1, GoodContent())), 1U);
+  EXPECT_EQ(store_->ReadFunctions()->at(0).runtime, "");
+
+  hello.mutable_hello()->set_runtime("python3.12");
+  EXPECT_EQ(stream_->Answer(hello)->welcome().durable_sequence(), 1U);
+  EXPECT_EQ(Acked(Sealed(2, NextContent("r2", v1::PHASE_INVOKE))), 2U);
+  EXPECT_EQ(store_->ReadFunctions()->at(0).runtime, "python3.12");
+  EXPECT_EQ(counters_.environments_connected, 1);
+
+  *hello.mutable_hello() = GoodHello('o');
   EXPECT_EQ(stream_->Answer(hello).status().code(), absl::StatusCode::kInvalidArgument);
 }
 

@@ -103,6 +103,24 @@ TEST_F(DeliveryTest, GreetsThenDelivers) {
   EXPECT_EQ(outbox_.backlog().batches, 0u);
 }
 
+TEST_F(DeliveryTest, GreetsAgainBeforeTheNextBatchWhenMoreIsKnown) {
+  Put(1);
+  RunFor(absl::Milliseconds(100));
+  greeting_.runtime = "python3.12";
+  RunFor(absl::Milliseconds(100));
+  EXPECT_EQ(collector_.hellos().size(), 1u) << "nothing is sent for it alone";
+
+  Put(2);
+  Put(3);
+  RunFor(absl::Milliseconds(100));
+
+  ASSERT_EQ(collector_.hellos().size(), 2u);
+  EXPECT_EQ(collector_.hellos()[1].runtime(), "python3.12");
+  EXPECT_EQ(collector_.opened(), 1u) << "on the same stream";
+  EXPECT_EQ(collector_.durable(), 3u);
+  EXPECT_EQ(outbox_.backlog().batches, 0u);
+}
+
 TEST_F(DeliveryTest, ResendsWhatWasNotAcknowledged) {
   collector_.HoldAnswers();
   Put(1);

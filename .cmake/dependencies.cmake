@@ -62,3 +62,10 @@ list(JOIN STATIC_CLOSURE_STATIC_LIBRARIES " -l" LAMBENT_STATIC_CLOSURE)
 # libgcc_eh comes first: libunwind.a also defines _Unwind_Resume, and one of the two has to win whole.
 set(LAMBENT_STATIC_CLOSURE
   "-lgcc_eh -Wl,--start-group -lunwind-${CMAKE_SYSTEM_PROCESSOR} -lunwind -llzma -l${LAMBENT_STATIC_CLOSURE} -Wl,--end-group")
+
+# Tells the thread sanitizer what absl's locks order. Its definitions stand before absl's own and know
+# what is inline there: for this release only.
+if(LAMBENT_SANITIZE MATCHES "thread" AND ABSL_absl_base_VERSION VERSION_EQUAL 20220623)
+  add_library(absl_mutex_for_tsan OBJECT tests/support/sanitizers/absl_mutex_for_tsan.cc)
+  target_link_libraries(absl_mutex_for_tsan PRIVATE lambent_warnings dep::absl)
+endif()

@@ -68,6 +68,14 @@ function(lambent_check_layers name layer deps)
   endforeach()
 endfunction()
 
+# lambent_sanitized(<target>): an executable that the thread sanitizer, where it is on, is to judge.
+function(lambent_sanitized target)
+  if(TARGET absl_mutex_for_tsan)
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:absl_mutex_for_tsan>)
+    target_link_libraries(${target} PRIVATE ${CMAKE_DL_LIBS})
+  endif()
+endfunction()
+
 # lambent_program(<name> [DEPS <target>...] [STATIC]): main.cc of the current folder, into bin/.
 #   STATIC: one file that needs nothing of the machine it runs on (not under a sanitizer, whose
 #   runtime is shared; there the same sources are linked dynamically).
@@ -75,6 +83,7 @@ function(lambent_program name)
   cmake_parse_arguments(ARG "STATIC" "" "DEPS" ${ARGN})
   add_executable(${name} main.cc)
   add_dependencies(programs ${name})
+  lambent_sanitized(${name})
   target_link_libraries(${name} PRIVATE lambent_warnings ${ARG_DEPS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
   if(ARG_STATIC AND NOT LAMBENT_SANITIZE)
@@ -108,6 +117,7 @@ function(lambent_test name)
   endif()
   target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name}_test PRIVATE lambent_warnings ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  lambent_sanitized(${name}_test)
   target_compile_definitions(${name}_test PRIVATE
     LAMBENT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" LAMBENT_BINARY_DIR="${CMAKE_BINARY_DIR}/bin")
   gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60

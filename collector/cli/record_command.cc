@@ -177,14 +177,23 @@ Command RecordCommand() {
   command.name = "record";
   command.summary = "a flame graph of any program of this machine, no Lambda and no collector";
   command.usage = "[FLAGS] (--pid PID | -- COMMAND ARGUMENTS…)";
-  command.description =
+  command.description = absl::StrFormat(
       "Samples the stacks of native and Python programs, without a change to them, until the "
       "program\n"
       "ends, --duration is over or Ctrl-C. Ctrl-C reaches the command as it would without "
       "lambent;\n"
       "it has two seconds to end before the profile is written without the rest of it. It is "
       "never\n"
-      "killed. Needs no root for own processes.";
+      "killed. Needs no root for own processes.\n"
+      "\n"
+      "Sampling may take %.0f %% of one CPU, the time that threads stand still for it included. "
+      "Where "
+      "--rate\n"
+      "would take more the rate is lowered, at most to a thirty-second, and raised again when it "
+      "fits; "
+      "the\n"
+      "profile and the summary say the rate there was and why.",
+      100 * record::kOverheadBudget);
   command.flags = {
       {"pid", "PID", "a process that runs already", {}, "p"},
       {"rate", "HZ", "samples a second of each thread, 1 to 1000 (99)", {}, "r"},

@@ -13,6 +13,10 @@
 
 namespace lambent::record {
 
+// Of one CPU, for sampling and for the time that threads stand still; beyond it the rate is
+// lowered. A person asked for the rate and waits beside it; on Lambda it is 1 %.
+inline constexpr double kOverheadBudget = 0.05;
+
 // What is recorded, and how. A value.
 struct RecordOptions {
   int32_t pid = 0;                   // of a running process; 0: `command` is started

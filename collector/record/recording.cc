@@ -26,8 +26,6 @@ namespace {
 constexpr absl::Duration kLookInterval = absl::Milliseconds(100);
 // Batches in memory beyond which they are put into the store while the recording goes on.
 constexpr size_t kMaxHeldBytes = 32 << 20;
-// Of one CPU. A person asked for this rate and waits beside it; on Lambda it is 1 %.
-constexpr double kBudget = 0.05;
 constexpr absl::Duration kAttachPatience = absl::Seconds(10);
 constexpr absl::Duration kStopPatience = absl::Seconds(30);
 constexpr size_t kMaxNameBytes = 200;
@@ -41,7 +39,7 @@ std::array<uint8_t, 24> RandomBytes() {
 SessionOptions SessionOf(const RecordOptions& options) {
   SessionOptions session;
   session.sample_hz = options.sample_hz;
-  session.overhead_budget = kBudget;
+  session.overhead_budget = kOverheadBudget;
   session.metrics_interval = absl::Hours(1);
   // A commit of the store for each batch at the end, and nobody reads them before.
   session.batch_interval = absl::Seconds(10);

@@ -45,6 +45,12 @@ TEST(RunCliTest, HelpGoesToStandardOutput) {
   }
 }
 
+TEST(RunCliTest, RecordSaysItsBudgetAndWhatHappensBeyondIt) {
+  const std::string help = Lambent({"record", "--help"}).out;
+  EXPECT_NE(help.find("Sampling may take 5 % of one CPU"), std::string::npos) << help;
+  EXPECT_NE(help.find("the rate is lowered"), std::string::npos) << help;
+}
+
 TEST(RunCliTest, VersionIsOneLine) { EXPECT_EQ(Lambent({"--version"}).out, "lambent 0.1.0\n"); }
 
 TEST(RunCliTest, WrongUsageIsTwoLinesAndCodeTwo) {

@@ -40,10 +40,10 @@ class BadDaysTest : public IntegrationTest {
 
   void ProfileSomething() {
     const Finished run =
-        Local({WithExtension(collector().grpc()),
+        Local({WithCountingExtension(collector().grpc()),
                PythonFunction(kFunctions, "steady.echo"),
                {"--event", R"({"spin": 0.3})", "--invocations", "2", "--timeout", "20"}});
-    ASSERT_TRUE(run.ok()) << run.Describe();
+    ExpectBalanced(run, 1, 1);
   }
 
   // The database file, wherever the store keeps it below the data folder.

@@ -23,10 +23,10 @@ class ExportsTest : public IntegrationTest {
     IntegrationTest::SetUp();
     StartCollector();
     const Finished run =
-        Local({WithExtension(collector().grpc()),
+        Local({WithCountingExtension(collector().grpc()),
                PythonFunction(kExample, "handler.handler"),
                {"--event", R"({"work": 30})", "--invocations", "2", "--timeout", "20"}});
-    ASSERT_TRUE(run.ok()) << run.Describe();
+    ExpectBalanced(run, 1, 1);
   }
 
   std::string Export(const std::string& format, const std::string& file) {
@@ -78,6 +78,7 @@ TEST_F(ExportsTest, TheCollectorsPageListsAndLinks) {
   const Finished page = support::RunProgram({"/usr/bin/python3", "-c", fetch, collector().http()});
   EXPECT_TRUE(page.ok()) << page.Describe();
   EXPECT_THAT(page.out, HasSubstr("function"));
+  EXPECT_THAT(page.out, HasSubstr("python3.")) << "its runtime";
 
   const Finished health =
       support::RunProgram({"/usr/bin/python3", "-c", fetch, collector().http() + "healthz"});

@@ -27,11 +27,11 @@ class ProfileTest : public IntegrationTest {
   // Runs with the extension; the functions' own measures, summed over all responses, in ms.
   std::map<std::string, double> RunAndSum(const Arguments& function, const Arguments& more) {
     StartCollector();
-    const Finished run = Local({WithExtension(collector().grpc()),
+    const Finished run = Local({WithCountingExtension(collector().grpc()),
                                 function,
                                 more,
                                 {"--timeout", "60", "--response-dir", Path("responses")}});
-    EXPECT_TRUE(run.ok()) << run.Describe();
+    ExpectBalanced(run, 1, 1);
     std::map<std::string, double> spent;
     for (const auto& [name, content] : Files(Path("responses"))) {
       const json response = json::parse(content, nullptr, false);
@@ -160,17 +160,18 @@ TEST_F(ProfileTest, EachInvocationIsFoundByItsRequestId) {
     EXPECT_GT(Folded({"--request-id", id}).WeightOf({"handler", "process_order"}), 0) << id;
   }
   EXPECT_EQ(ids.size(), 3u);
+  EXPECT_THAT(Cli({"functions"}), testing::HasSubstr("python3.")) << "its runtime";
   EXPECT_TRUE(Invocations()[0].value("cold", false));
 }
 
 TEST_F(ProfileTest, InvocationsThatDieKeepTheirProfile) {
   StartCollector();
   const Finished run =
-      Local({WithExtension(collector().grpc()),
+      Local({WithCountingExtension(collector().grpc()),
              PythonFunction(kExample, "handler.handler"),
              {"--timeout", "2", "--event", R"({"work": 30, "then": "hang"})", "--event",
               R"({"work": 30, "then": "crash"})", "--event", R"({"work": 30})"}});
-  EXPECT_TRUE(run.ok()) << run.Describe();
+  ExpectBalanced(run, 3, 1);
 
   const auto invocations = Invocations();
   ASSERT_EQ(invocations.size(), 3u);

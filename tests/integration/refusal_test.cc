@@ -19,18 +19,7 @@ namespace {
 using support::Arguments;
 using support::Finished;
 
-class RefusalTest : public UntouchedTest {
- protected:
-  // How many lines the extension wrote.
-  static int LinesOfOurs(const Finished& run) {
-    int lines = 0;
-    const std::string ours = "lambent: ";
-    for (size_t at = 0; (at = run.err.find(ours, at)) != std::string::npos; at += ours.size()) {
-      ++lines;
-    }
-    return lines;
-  }
-};
+using RefusalTest = UntouchedTest;
 
 TEST_F(RefusalTest, AWrongTokenIsOneLineAndChangesNothing) {
   support::WriteFile(Path("token"), "the right one\n");

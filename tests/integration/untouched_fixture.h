@@ -54,6 +54,16 @@ class UntouchedTest : public IntegrationTest {
     EXPECT_LE(said, 1) << run.err;
     return said;
   }
+
+  // How many lines the extension wrote.
+  static int LinesOfOurs(const support::Finished& run) {
+    int lines = 0;
+    const std::string ours = "lambent: ";
+    for (size_t at = 0; (at = run.err.find(ours, at)) != std::string::npos; at += ours.size()) {
+      ++lines;
+    }
+    return lines;
+  }
 };
 
 }  // namespace lambent

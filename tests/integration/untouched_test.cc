@@ -68,6 +68,7 @@ TEST_F(UntouchedTest, ARefusedRegistrationChangesNothing) {
   // What Lambda does with an extension that could not register is not ours to choose; ours is to
   // say so once and not to die, which would fail the function.
   EXPECT_THAT(run.err, testing::HasSubstr("regist"));
+  EXPECT_EQ(LinesOfOurs(run), 1) << run.err;
 }
 
 TEST_F(UntouchedTest, ARefusedTelemetrySubscriptionChangesNothing) {
@@ -99,12 +100,15 @@ TEST_F(UntouchedTest, ARuntimeThatEndsAtOnceEndsTheSameWay) {
   StartCollector();
   const Arguments function = PythonFunction(kFunctions, "exits_at_once.handler");
   const Arguments once = {"--event", "{}", "--seed", "3"};
-  const Finished plain = Local({function, once});
-  const Finished profiled = Local({WithExtension(collector().grpc()), function, once});
+  const Finished plain = Local({function, once, {"--response-dir", Path("without")}});
+  const Finished profiled =
+      Local({WithExtension(collector().grpc()), function, once, {"--response-dir", Path("with")}});
 
   EXPECT_TRUE(plain.ended && profiled.ended) << profiled.Describe();
   EXPECT_EQ(profiled.code, plain.code) << profiled.Describe();
   EXPECT_EQ(profiled.by_signal, plain.by_signal);
+  EXPECT_EQ(Files(Path("without")).size(), 1u) << "its caller is told";
+  EXPECT_EQ(Files(Path("with")), Files(Path("without")));
 }
 
 }  // namespace

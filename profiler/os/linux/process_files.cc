@@ -195,10 +195,26 @@ class LinuxProcessFiles final : public ProcessFiles {
   }
   absl::StatusOr<std::unique_ptr<FileBytes>> OpenMapped(uint64_t start,
                                                         uint64_t end) const override {
-    return OpenFileBytes(absl::StrFormat("%s/map_files/%x-%x", folder_, start, end));
+    auto mapped = OpenFileBytes(absl::StrFormat("%s/map_files/%x-%x", folder_, start, end));
+    if (mapped.ok() || !IsProgram(start, end)) return mapped;
+    return OpenFileBytes(folder_ + "/exe");  // this link needs no capability
   }
 
  private:
+  // Whether the program's own file is mapped there, by what maps and the exe link call it.
+  bool IsProgram(uint64_t start, uint64_t end) const {
+    std::string maps;
+    if (ReadWhole(folder_ + "/maps", kMaxMapsBytes, &maps) != ReadResult::kOk) return false;
+    const std::string range = absl::StrFormat("%08x-%08x ", start, end);
+    const size_t at = maps.find(range);
+    if (at == std::string::npos || (at > 0 && maps[at - 1] != '\n')) return false;
+    const std::string_view line = std::string_view(maps).substr(at, maps.find('\n', at) - at);
+    std::array<char, PATH_MAX> exe;
+    const ssize_t length = readlink((folder_ + "/exe").c_str(), exe.data(), exe.size());
+    return length > 0 && line.find('/') != std::string_view::npos &&
+           line.substr(line.find('/')) == std::string_view(exe.data(), static_cast<size_t>(length));
+  }
+
   template <typename Value>
   ReadResult ReadOnce(const char* name, bool (*parse)(std::string_view, Value*), Value* value) {
     KeptFile file(folder_ + name);

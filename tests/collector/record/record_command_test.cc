@@ -220,6 +220,23 @@ TEST_F(OrdinaryUserTest, OwnProgramsAreRecorded) {
   EXPECT_GT(Profile().Share({"RecordSpin", "RecordHot"}, "RecordSpin"), 0.3) << ran.err;
 }
 
+// What a mapping leads to is for privileged users; the program's own file is not.
+TEST_F(OrdinaryUserTest, OwnProgramsThatWereDeletedAreRecorded) {
+  const std::string copy = folder() + "/target";
+  std::filesystem::copy_file(LAMBENT_RECORD_TARGET, copy);
+  auto target = Program::Start(AsNobody({copy, "spin", "60"}));
+  ASSERT_TRUE(target.ok()) << target.status();
+  ASSERT_TRUE(target->CollectUntil([&] { return !target->out().empty(); }, kLimit));
+  std::filesystem::remove(copy);
+  const Finished ran =
+      RunProgram(AsNobody(Command({"--pid", absl::StrCat(target->pid()), "--duration", "1.5"}, {})),
+                 {}, kLimit);
+  if (Mentions(ran, "ptrace_scope")) GTEST_SKIP() << "only children may be traced here";
+  ASSERT_TRUE(ran.ok()) << ran.Describe();
+  EXPECT_GT(Profile().Share({"main", "RecordSpin", "RecordHot", "RecordBurn"}, "RecordSpin"), 0.3)
+      << ran.err << ReadFile(File());
+}
+
 TEST_F(OrdinaryUserTest, SomebodyElsesProgramIsRefusedWithAdvice) {
   auto target = Program::Start(Target("spin", "60"));
   ASSERT_TRUE(target.ok()) << target.status();

@@ -7,12 +7,26 @@
 namespace lambent::os {
 namespace {
 
+// The CPUs a thread was allowed on before any Affinity of its moved it.
+struct Allowed {
+  Allowed() {
+    CPU_ZERO(&cpus);
+    known = sched_getaffinity(0, sizeof(cpus), &cpus) == 0;
+  }
+  cpu_set_t cpus;
+  bool known;
+};
+
+const Allowed& AllowedOfThisThread() {
+  static thread_local const Allowed allowed;
+  return allowed;
+}
+
 class LinuxAffinity final : public Affinity {
  public:
-  LinuxAffinity() {
-    CPU_ZERO(&allowed_);
-    known_ = sched_getaffinity(0, sizeof(allowed_), &allowed_) == 0;
-  }
+  // Another one of this thread, of another process's ladder, may have it bound now.
+  LinuxAffinity() : allowed_(AllowedOfThisThread().cpus), known_(AllowedOfThisThread().known) {}
+  ~LinuxAffinity() override { Release(); }
 
   int CurrentCpu() const override { return sched_getcpu(); }
 
@@ -37,8 +51,8 @@ class LinuxAffinity final : public Affinity {
   }
 
  private:
-  cpu_set_t allowed_;
-  bool known_ = false;
+  const cpu_set_t allowed_;
+  const bool known_;
   int bound_ = -1;
 };
 

@@ -9,7 +9,8 @@ namespace lambent::cpython {
 namespace {
 
 // Of CPython 3.9 to 3.14; statics too, which full symbol tables name.
-constexpr std::array<std::string_view, 44> kFunctions = {
+constexpr std::array<std::string_view, 45> kFunctions = {
+    "PyGen_am_send",
     "_PyEval_EvalCode",
     "_PyEval_EvalCodeWithName",
     "_PyEval_EvalFrame",

@@ -11,8 +11,9 @@ TEST(CallMachineryTest, FunctionsThatOnlyCarryCallsAreMachinery) {
   for (const char* name :
        {"_PyEval_EvalFrameDefault", "_PyEval_EvalFrameDefault.cold", "_PyEval_Vector",
         "PyObject_Vectorcall", "_PyObject_MakeTpCall", "cfunction_vectorcall_O",
-        "method_vectorcall", "slot_tp_call", "gen_send_ex2.constprop.0", "builtin_exec",
-        "PyImport_ImportModuleLevelObject", "object_vacall.lto_priv.0", "_Py_HandlePending"}) {
+        "method_vectorcall", "slot_tp_call", "gen_send_ex2.constprop.0", "PyGen_am_send",
+        "builtin_exec", "PyImport_ImportModuleLevelObject", "object_vacall.lto_priv.0",
+        "_Py_HandlePending"}) {
     EXPECT_TRUE(IsCallMachinery(name)) << name;
   }
 }

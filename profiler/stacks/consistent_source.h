@@ -12,8 +12,9 @@ namespace lambent {
 // CPU the sampler's running keeps the thread from running, and its count of timeslices proves it.
 // Where the sampler may not go, the thread is to be stopped; where that is not permitted either,
 // three copies in a row must be equal, their callers standing at the same instructions. That is no
-// proof: of a program that does nothing but call two functions in turns, none of 6,600 stacks so
-// taken had one function below the caller of the other; of two equal copies, 0.7 to 1.2 % had.
+// proof: of a program that does nothing but call two functions in turns, none of 3,500 stacks so
+// taken had one function below the caller of the other; with two equal copies, 0.7 to 1.2 % of the
+// weight in these functions had.
 //
 // Which CPU is the thread's own, its rseq area says in the same copy: three system calls in all,
 // the first of them thread.schedule, which the ladder has read. Where there is no such area, or it

@@ -35,6 +35,7 @@ absl::Status CheckOutput(const Call& call, const std::string& standard_name) {
   std::error_code error;
   const std::filesystem::file_status there = std::filesystem::status(path, error);
   const bool was_there = std::filesystem::exists(there);
+  const bool link = std::filesystem::is_symlink(std::filesystem::symlink_status(path, error));
   // Whoever reads a pipe would see its end.
   if (was_there && !std::filesystem::is_regular_file(there) &&
       !std::filesystem::is_directory(there)) {
@@ -42,7 +43,8 @@ absl::Status CheckOutput(const Call& call, const std::string& standard_name) {
   }
   const bool writable = std::ofstream(path, std::ios::binary | std::ios::app).good();
   if (!writable) return absl::InvalidArgumentError(Unwritable(path));
-  if (!was_there) std::filesystem::remove(path, error);
+  // A link that led nowhere stays; what it leads to is there now.
+  if (!was_there && !link) std::filesystem::remove(path, error);
   return absl::OkStatus();
 }
 

@@ -130,7 +130,7 @@ ThreadFacts Ladder::LookAt(ObservedThread& thread, CaptureAttempt* attempt) {
   attempt->native =
       facts.native || (facts.blocked && options_.native == NativeFrames::kWhenBlocked);
   attempt->reads_calls = probe_.abilities.read_call;
-  attempt->may_stop = probe_.abilities.stop;
+  attempt->may_stop = probe_.abilities.stop && !stop_.IsLeavingOtherCpusAlone();
   return facts;
 }
 

@@ -149,7 +149,8 @@ void Ladder::AfterFailures() {
   const uint64_t stack_end = stack_end_;
   LearnProgram();
   // The same program, started anew; else its generated code is what it was.
-  if (stack_end_ != stack_end) names_.ForgetGeneratedCode();
+  const bool known = stack_end != 0 && stack_end_ != 0;  // in the middle of an exec there is none
+  if (known && stack_end_ != stack_end) names_.ForgetGeneratedCode();
 }
 
 }  // namespace lambent

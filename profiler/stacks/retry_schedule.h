@@ -17,7 +17,9 @@ class RetrySchedule {
   static constexpr int64_t kNoMemoryNs = 5'000'000;
 
   // Something was refused.
-  void Refused(int64_t now_ns) { next_ns_ = now_ns + kRefusedNs; }
+  void Refused(int64_t now_ns) {
+    if (next_ns_ == kNever) next_ns_ = now_ns + kRefusedNs;  // else something is due sooner
+  }
 
   // The process's memory could not be read.
   void NoMemory(int64_t now_ns) {

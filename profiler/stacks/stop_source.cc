@@ -7,6 +7,9 @@
 namespace lambent {
 namespace {
 
+// Ten times what a stop takes that is in vain.
+constexpr int64_t kLeaveOthersNs = 200'000'000;
+
 CaptureResult ResultOf(os::StopResult result) {
   switch (result) {
     case os::StopResult::kStopped:
@@ -34,6 +37,8 @@ bool GotItsCpu(ObservedThread& thread) {
 CaptureResult StopSource::Capture(ObservedThread& thread, CaptureAttempt& attempt) {
   const Follow follow = own_cpu_.FollowTo(thread);
   if (follow == Follow::kGone) return CaptureResult::kGone;
+  if (follow == Follow::kElsewhere && IsLeavingOtherCpusAlone())
+    return CaptureResult::kInconsistent;
   // The last thing before the stop: elsewhere it may fall asleep in between.
   if (!IsOnCpu(thread, attempt.reads_calls)) return CaptureResult::kInconsistent;
   os::Registers registers;
@@ -43,7 +48,11 @@ CaptureResult StopSource::Capture(ObservedThread& thread, CaptureAttempt& attemp
     return follow == Follow::kHere ? clock_.ThreadCpuNs() : clock_.MonotonicNs();
   };
   const int64_t asked_ns = now_ns();
-  const CaptureResult stopped = ResultOf(control_.Stop(thread.tid(), &registers));
+  const os::StopResult answer = control_.Stop(thread.tid(), &registers);
+  if (answer == os::StopResult::kTimedOut && follow == Follow::kElsewhere) {
+    leave_others_until_ns_ = clock_.MonotonicNs() + kLeaveOthersNs;
+  }
+  const CaptureResult stopped = ResultOf(answer);
   const int64_t seen_ns = now_ns();
   CaptureResult copied = stopped;
   bool native = false;

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+
 #include "profiler/os/clock.h"
 #include "profiler/os/thread_control.h"
 #include "profiler/stacks/interpreter_stacks.h"
@@ -17,7 +19,9 @@ namespace lambent {
 // From the thread's own CPU, where the sampler may go there: that takes a third of the time, and
 // between the look at its state and the stop it cannot fall asleep, so that a blocked thread is
 // never stopped. From another CPU the look comes right before the stop, and what is left are the
-// 3 µs between the two.
+// 3 µs between the two. Nothing there makes way for the thread either: where one had no CPU within
+// the stop's limit, other CPUs are left alone for a while, so that busy ones cost a tenth of the
+// sampler's time at most.
 class StopSource final : public StackSource {
  public:
   // `interpreter` points at the ladder's pointer, which is null while there is none.
@@ -30,6 +34,8 @@ class StopSource final : public StackSource {
         interpreter_(interpreter) {}
 
   Rung rung() const override { return Rung::kStop; }
+  // Whether a thread on another CPU is not stopped at this moment.
+  bool IsLeavingOtherCpusAlone() const { return clock_.MonotonicNs() < leave_others_until_ns_; }
   CaptureResult Capture(ObservedThread& thread, CaptureAttempt& attempt) override;
 
  private:
@@ -38,6 +44,7 @@ class StopSource final : public StackSource {
   OwnCpu& own_cpu_;
   NativeStacks& native_;
   InterpreterStacks* const& interpreter_;
+  int64_t leave_others_until_ns_ = INT64_MIN;
 };
 
 }  // namespace lambent

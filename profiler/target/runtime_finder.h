@@ -59,7 +59,7 @@ class RuntimeFinder {
   // same file, because this is called each millisecond until the runtime is there and all that is
   // to be known of a process takes 40 µs, its file 3.
   std::optional<RuntimeProcess> Find();
-  static constexpr uint32_t kMaxBelieved = 32;
+  static constexpr uint32_t kMaxBelieved = 8;
 
   enum class Change { kNone, kExec, kGone };
   // Whether the process is still what was found; one readlink and one read.

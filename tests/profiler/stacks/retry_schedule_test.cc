@@ -24,6 +24,14 @@ TEST(RetryScheduleTest, TriesWhatWasRefusedOnceAndLater) {
   EXPECT_FALSE(schedule.Take(7 + kRefused));
 }
 
+TEST(RetryScheduleTest, ARefusalDoesNotPostponeWhatIsDueSooner) {
+  RetrySchedule schedule;
+  schedule.NoMemory(0);
+  schedule.Refused(0);
+  schedule.Refused(1);
+  EXPECT_TRUE(schedule.Take(kNoMemory));
+}
+
 // How long after it failed memory is tried again.
 int64_t Wait(RetrySchedule& schedule) {
   schedule.NoMemory(0);

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The Lambent Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Python that spends its time in a C library and a little in itself: compress.py SECONDS"""
+"""Python that spends its time in a C library and some in itself: compress.py SECONDS"""
 import sys
 import time
 import zlib
@@ -13,7 +13,7 @@ def crunch():
 
 
 def count():
-    return sum(n * n for n in range(2000))
+    return sum(n * n for n in range(40000))
 
 
 def main(seconds):

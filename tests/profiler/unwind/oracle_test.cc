@@ -45,6 +45,9 @@ struct Case {
   int compared = 500;
   std::string root = "_start";  // the last of the program's own functions in a whole stack
   std::string names_from = "";  // the program that has this one's names
+  // Of all stacks, how many may end at another function and count as whole, percent: where rules
+  // are wrong for an instruction, what is found there may be 0, as at a root.
+  int other_root = 0;
 };
 
 void PrintTo(const Case& c, std::ostream* out) { *out << c.program; }
@@ -100,6 +103,8 @@ TEST_P(OracleTest, AgreesAtRandomMoments) {
                     : absl::StrCat(LAMBENT_UNWIND_TARGETS, "/", expected.names_from));
   std::vector<int32_t> threads;
   int with_callers = 0;
+  int other_roots = 0;
+  std::string other_root;
 
   for (int moment = 0; moment < 10 * kMoments && oracle.stacks() < kMoments; ++moment) {
     absl::SleepFor(absl::Microseconds(random() % 400));  // chance picks the place
@@ -112,8 +117,9 @@ TEST_P(OracleTest, AgreesAtRandomMoments) {
     if (HoldsInOrder(names, expected.callers)) ++with_callers;
     const std::vector<std::string> own = Own(names);
     EXPECT_EQ(ImpossibleCall(own, expected), "") << absl::StrJoin(names, " < ");
-    if (oracle.last_complete()) {
-      EXPECT_EQ(own.empty() ? "" : own.back(), expected.root) << absl::StrJoin(names, " < ");
+    if (oracle.last_complete() && (own.empty() || own.back() != expected.root)) {
+      ++other_roots;
+      other_root = absl::StrJoin(names, " < ");
     }
   }
 
@@ -124,6 +130,7 @@ TEST_P(OracleTest, AgreesAtRandomMoments) {
       << oracle.Report();
   EXPECT_GE(static_cast<int>(oracle.complete()) * 100, stacks * expected.complete)
       << oracle.Report();
+  EXPECT_LE(other_roots * 100, stacks * expected.other_root) << other_root;
   EXPECT_LE(static_cast<int>(oracle.beyond_oracle()) * 100, stacks * expected.beyond_oracle)
       << oracle.Report();
   EXPECT_GE(static_cast<int>(oracle.frames()) * kMoments, expected.compared * stacks)
@@ -163,12 +170,12 @@ INSTANTIATE_TEST_SUITE_P(
               "CaseRealignedLeaf<CaseRealignedOuter"}},
         Case{"alternate_stack",
              {"CaseHandlerLeaf", "CaseHandler", "kill", "CaseInterrupted", "main", "_start"},
-             15,
+             8,
              {"CaseHandlerLeaf<CaseHandler<CaseInterrupted<main<_start"}},
         // Where the handler runs, libunwind ends at what it returns to.
         Case{"bare_trampoline",
              {"CaseBareLeaf", "CaseBareHandler", "kill", "CaseBareInterrupted", "main", "_start"},
-             20,
+             8,
              {"CaseBareLeaf<CaseBareHandler<CaseBareInterrupted<main<_start"},
              100,
              95,
@@ -197,7 +204,12 @@ INSTANTIATE_TEST_SUITE_P(
              {"CaseThrower", "CaseCatcher", "main", "_start"},
              40,
              {"CaseThrower<CaseThrower<CaseCatcher<main<_start", "CaseCatcher<CaseCatcher"},
-             90},
+             90,
+             0,
+             500,
+             "_start",
+             "",
+             5},
         Case{"stack_overflow",
              {"CaseOverflow", "CaseOverflowRound", "main", "_start"},
              50,

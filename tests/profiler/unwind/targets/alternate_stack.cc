@@ -6,15 +6,15 @@
 
 #include "target.h"
 
-NAMED void CaseHandlerLeaf() { Work(200); }
+NAMED void CaseHandlerLeaf() { Work(4000); }  // longer than the kernel takes to deliver the signal
 NAMED void CaseHandler(int) {
   CaseHandlerLeaf();
   STAY;
 }
 NAMED void CaseInterrupted() {
-  Work(10);
+  Work(2000);
   kill(getpid(), SIGUSR1);
-  Work(10);
+  Work(2000);
   STAY;
 }
 

@@ -28,15 +28,15 @@ struct KernelAction {
 constexpr unsigned long kHasRestorer = 0x04000000;
 #endif
 
-NAMED void CaseBareLeaf() { Work(200); }
+NAMED void CaseBareLeaf() { Work(4000); }  // longer than the kernel takes to deliver the signal
 NAMED void CaseBareHandler(int) {
   CaseBareLeaf();
   STAY;
 }
 NAMED void CaseBareInterrupted() {
-  Work(10);
+  Work(2000);
   kill(getpid(), SIGUSR1);
-  Work(10);
+  Work(2000);
   STAY;
 }
 

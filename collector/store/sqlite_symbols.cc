@@ -153,13 +153,21 @@ absl::StatusOr<std::vector<std::string>> SqliteStore::ReadWantedSymbols(WriteSes
 
 absl::StatusOr<bool> SqliteStore::StoreSymbols(const ValidatedSymbols& symbols) {
   bool settled = true;
+  {
+    // Before the transaction: it decodes what may be 48 MiB, and every stream waits for the writer.
+    absl::StatusOr<Reader> reader = TakeReader();
+    if (!reader.ok()) return reader.status();
+    const absl::StatusOr<int64_t> build_id = WantedBuildId(**reader, symbols.build_id);
+    if (!build_id.ok()) return build_id.status();
+    if (*build_id == 0) return true;  // there already, or nobody wants it
+    const absl::StatusOr<bool> names = NamesAny(**reader, *build_id, symbols);
+    if (!names.ok()) return names.status();
+    settled = *names;
+  }
   const absl::Status stored = commits_.Run([&]() -> absl::Status {
     const absl::StatusOr<int64_t> build_id = WantedBuildId(writer_, symbols.build_id);
     if (!build_id.ok()) return build_id.status();
-    if (*build_id == 0) return absl::OkStatus();  // there already, or nobody wants it
-    const absl::StatusOr<bool> names = NamesAny(writer_, *build_id, symbols);
-    if (!names.ok()) return names.status();
-    settled = *names;
+    if (*build_id == 0) return absl::OkStatus();  // another stream's is there meanwhile
     if (!settled) {
       const absl::StatusOr<bool> better = IsLarger(writer_, *build_id, symbols);
       if (!better.ok()) return better.status();

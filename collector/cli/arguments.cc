@@ -46,10 +46,8 @@ absl::Status Unknown(absl::Span<const Flag> flags, const std::string& word) {
   }
   std::vector<std::string> names;
   for (const Flag& flag : flags) names.push_back("--" + flag.name);
-  const std::string nearest = Nearest(word, names);
-  return absl::InvalidArgumentError(absl::StrCat(
-      "unknown flag ", word,
-      nearest.empty() ? std::string() : absl::StrCat("; did you mean ", nearest, "?")));
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown flag ", word, DidYouMean(word, names, "")));
 }
 
 absl::Status CheckValue(const Flag& flag, const std::string& value) {
@@ -116,6 +114,12 @@ std::string Nearest(const std::string& word, absl::Span<const std::string> candi
     }
   }
   return best;
+}
+
+std::string DidYouMean(const std::string& word, absl::Span<const std::string> candidates,
+                       const std::string& otherwise) {
+  const std::string nearest = Nearest(word, candidates);
+  return nearest.empty() ? otherwise : absl::StrCat("; did you mean ", nearest, "?");
 }
 
 }  // namespace lambent::cli

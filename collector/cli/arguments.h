@@ -45,4 +45,9 @@ absl::StatusOr<Arguments> ParseArguments(absl::Span<const Flag> flags,
 // The candidate that `word` most likely meant, or empty when none is near. Pure.
 std::string Nearest(const std::string& word, absl::Span<const std::string> candidates);
 
+// The end of a line about an unknown word: "; did you mean NEAREST?", or `otherwise` where none of
+// the candidates is near. Pure.
+std::string DidYouMean(const std::string& word, absl::Span<const std::string> candidates,
+                       const std::string& otherwise);
+
 }  // namespace lambent::cli

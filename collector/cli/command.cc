@@ -47,12 +47,9 @@ int WrongUsage(Surroundings& around, const std::string& what) {
 int UnknownCommand(const std::string& name, Surroundings& around) {
   std::vector<std::string> names;
   for (const Command& command : Commands()) names.push_back(command.name);
-  const std::string nearest = Nearest(name, names);
-  return WrongUsage(
-      around,
-      absl::StrCat("unknown command \"", name, "\"",
-                   nearest.empty() ? absl::StrCat("; commands: ", absl::StrJoin(names, ", "))
-                                   : absl::StrCat("; did you mean ", nearest, "?")));
+  const std::string all = absl::StrCat("; commands: ", absl::StrJoin(names, ", "));
+  return WrongUsage(around,
+                    absl::StrCat("unknown command \"", name, "\"", DidYouMean(name, names, all)));
 }
 
 const Command* Find(const std::string& name) {

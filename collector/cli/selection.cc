@@ -178,11 +178,9 @@ absl::StatusOr<v1::Selection> ParseSelector(const std::string& selector, absl::T
     }
     const std::string name = word.substr(2, word.find('=') - 2);
     if (std::find(names.begin(), names.end(), name) == names.end()) {
-      const std::string nearest = Nearest(name, names);
-      return absl::InvalidArgumentError(
-          absl::StrCat("selector \"", selector, "\": unknown name ", name,
-                       nearest.empty() ? absl::StrCat("; want one of ", absl::StrJoin(names, ", "))
-                                       : absl::StrCat("; did you mean ", nearest, "?")));
+      const std::string all = absl::StrCat("; want one of ", absl::StrJoin(names, ", "));
+      return absl::InvalidArgumentError(absl::StrCat("selector \"", selector, "\": unknown name ",
+                                                     name, DidYouMean(name, names, all)));
     }
     words.push_back(word);
   }

@@ -154,11 +154,8 @@ class LinuxProcessFiles final : public ProcessFiles {
     return ReadWhole(folder_ + "/maps", kMaxMapsBytes, text);
   }
   ReadResult ReadExe(std::string* path) override {
-    path->clear();
-    std::array<char, PATH_MAX> target;
-    const ssize_t length = readlink((folder_ + "/exe").c_str(), target.data(), target.size());
-    if (length < 0) return ResultOfErrno(errno);
-    path->assign(target.data(), static_cast<size_t>(length));
+    const ReadResult result = ReadExeLink(path);
+    if (result != ReadResult::kOk) return result;
     constexpr std::string_view kDeleted = " (deleted)";
     if (path->size() > kDeleted.size() &&
         std::string_view(*path).substr(path->size() - kDeleted.size()) == kDeleted) {
@@ -201,6 +198,15 @@ class LinuxProcessFiles final : public ProcessFiles {
   }
 
  private:
+  // What the exe link says, " (deleted)" included, as maps do; empty where it cannot be read.
+  ReadResult ReadExeLink(std::string* target) const {
+    target->clear();
+    std::array<char, PATH_MAX> buffer;
+    const ssize_t length = readlink((folder_ + "/exe").c_str(), buffer.data(), buffer.size());
+    if (length < 0) return ResultOfErrno(errno);
+    target->assign(buffer.data(), static_cast<size_t>(length));
+    return ReadResult::kOk;
+  }
   // Whether the program's own file is mapped there, by what maps and the exe link call it.
   bool IsProgram(uint64_t start, uint64_t end) const {
     std::string maps;
@@ -209,10 +215,9 @@ class LinuxProcessFiles final : public ProcessFiles {
     const size_t at = maps.find(range);
     if (at == std::string::npos || (at > 0 && maps[at - 1] != '\n')) return false;
     const std::string_view line = std::string_view(maps).substr(at, maps.find('\n', at) - at);
-    std::array<char, PATH_MAX> exe;
-    const ssize_t length = readlink((folder_ + "/exe").c_str(), exe.data(), exe.size());
-    return length > 0 && line.find('/') != std::string_view::npos &&
-           line.substr(line.find('/')) == std::string_view(exe.data(), static_cast<size_t>(length));
+    std::string exe;
+    return ReadExeLink(&exe) == ReadResult::kOk && line.find('/') != std::string_view::npos &&
+           line.substr(line.find('/')) == exe;
   }
 
   template <typename Value>

@@ -244,10 +244,10 @@ void SamplingLoop::Cut(int64_t now_ns) {
   if (debt.new_epoch) dictionary_.RestartEpoch();
   if (process_ != nullptr) {
     naming_.Describe(*process_);
+    losses_.agent.Add(process_->TakeLosses());
   } else {
     naming_.GiveUp();
   }
-  if (process_ != nullptr) losses_.agent.Add(process_->TakeLosses());
   losses_.batches = debt.batches;
   AppendLossEvents(std::exchange(losses_, {}), clock_.UnixTime(), &events_);
   BatchParts parts;

@@ -37,8 +37,9 @@ bool GotItsCpu(ObservedThread& thread) {
 CaptureResult StopSource::Capture(ObservedThread& thread, CaptureAttempt& attempt) {
   const Follow follow = own_cpu_.FollowTo(thread);
   if (follow == Follow::kGone) return CaptureResult::kGone;
-  if (follow == Follow::kElsewhere && IsLeavingOtherCpusAlone())
+  if (follow == Follow::kElsewhere && IsLeavingOtherCpusAlone()) {
     return CaptureResult::kInconsistent;
+  }
   // The last thing before the stop: elsewhere it may fall asleep in between.
   if (!IsOnCpu(thread, attempt.reads_calls)) return CaptureResult::kInconsistent;
   os::Registers registers;

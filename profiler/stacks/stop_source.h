@@ -35,16 +35,20 @@ class StopSource final : public StackSource {
 
   Rung rung() const override { return Rung::kStop; }
   // Whether a thread on another CPU is not stopped at this moment.
-  bool IsLeavingOtherCpusAlone() const { return clock_.MonotonicNs() < leave_others_until_ns_; }
+  bool IsLeavingOtherCpusAlone() const {
+    return leave_others_until_ns_ != kNever && clock_.MonotonicNs() < leave_others_until_ns_;
+  }
   CaptureResult Capture(ObservedThread& thread, CaptureAttempt& attempt) override;
 
  private:
+  static constexpr int64_t kNever = INT64_MIN;
+
   const os::Clock& clock_;
   os::ThreadControl& control_;
   OwnCpu& own_cpu_;
   NativeStacks& native_;
   InterpreterStacks* const& interpreter_;
-  int64_t leave_others_until_ns_ = INT64_MIN;
+  int64_t leave_others_until_ns_ = kNever;
 };
 
 }  // namespace lambent

@@ -58,6 +58,23 @@ class CountingControl final : public os::ThreadControl {
   int& stops_;
 };
 
+// Stops nothing: each thread waits for its CPU until it is too late.
+class LateControl final : public os::ThreadControl {
+ public:
+  // `stops`, if not null, counts what was to be stopped.
+  explicit LateControl(int* stops = nullptr) : stops_(stops) {}
+
+  os::StopResult Stop(int32_t, os::Registers*) override {
+    if (stops_ != nullptr) ++*stops_;
+    return os::StopResult::kTimedOut;
+  }
+  void Resume() override { ADD_FAILURE() << "nothing was stopped"; }
+  size_t Settle() override { return 0; }
+
+ private:
+  int* const stops_;
+};
+
 // What one observation said, with names, kept beyond the tick.
 struct Seen {
   ThreadSample sample;

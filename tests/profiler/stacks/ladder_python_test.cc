@@ -25,14 +25,6 @@ using ::testing::ElementsAre;
 
 class LadderPythonTest : public LadderTest {};
 
-// Stops no thread in time.
-class LateControl final : public os::ThreadControl {
- public:
-  os::StopResult Stop(int32_t, os::Registers*) override { return os::StopResult::kTimedOut; }
-  void Resume() override { ADD_FAILURE() << "nothing was stopped"; }
-  size_t Settle() override { return 0; }
-};
-
 // Stops threads, and tells registers that lead nowhere.
 class LostControl final : public os::ThreadControl {
  public:

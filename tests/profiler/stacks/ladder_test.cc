@@ -57,27 +57,12 @@ TEST_F(LadderTest, StopsARunningNativeThreadOnACpuItMayNotUse) {
   EXPECT_GT(seen->sample.stopped_ns, 0);
 }
 
-// Stops nothing: each thread waits for its CPU.
-class StarvedControl final : public os::ThreadControl {
- public:
-  explicit StarvedControl(int* stops) : stops_(*stops) {}
-  os::StopResult Stop(int32_t, os::Registers*) override {
-    ++stops_;
-    return os::StopResult::kTimedOut;
-  }
-  void Resume() override { ADD_FAILURE() << "nothing was stopped"; }
-  size_t Settle() override { return 0; }
-
- private:
-  int& stops_;
-};
-
 TEST_F(LadderTest, LeavesOtherCpusAloneForAWhileAfterAStopInVain) {
   StartNative("spin");
   int stops = 0;
   LadderParts parts = RealParts();
   parts.affinity = std::make_unique<FixedAffinity>();
-  parts.control = std::make_unique<StarvedControl>(&stops);
+  parts.control = std::make_unique<LateControl>(&stops);
   AttachWith(std::move(parts));
   stops = 0;
   for (int tick = 0; tick < 20; ++tick) Tick();

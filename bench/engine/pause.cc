@@ -20,6 +20,9 @@
 namespace lambent::bench {
 namespace {
 
+// For a thread to be given a CPU, on a busy machine.
+constexpr int64_t kPatienceNs = 20'000'000;
+
 // Shorter ones are the loop itself, and the timer's interrupts.
 constexpr int64_t kGapNs = 2'500;
 
@@ -93,7 +96,7 @@ absl::Status MeasureFrom(int sampler_cpu, int cpu, int stops, std::string_view n
     naps.Take();
     const int64_t begin_ns = clock.MonotonicNs();
     os::Registers registers;
-    const os::StopResult stop = control->Stop(subject.pid(), &registers);
+    const os::StopResult stop = control->Stop(subject.pid(), kPatienceNs, &registers);
     if (stop == os::StopResult::kRefused) return absl::PermissionDeniedError("ptrace is refused");
     if (stop != os::StopResult::kStopped) continue;
     snapshot.SetRegisters(registers, begin_ns);

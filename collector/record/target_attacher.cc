@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "profiler/os/process_limits.h"
+#include "profiler/stacks/forwarding_sampler.h"
 #include "profiler/stacks/ladder.h"
 #include "profiler/stacks/process_tree.h"
 
@@ -18,57 +19,55 @@ constexpr uint64_t kRungsEvery = 64;
 // Threads followed of a process that is one of many: descriptors are limited.
 constexpr size_t kMaxThreadsOfDescendant = 32;
 
-// A ladder that reports. It forwards everything.
-class ReportingSampler final : public ProcessSampler {
+// A ladder that reports.
+class ReportingSampler final : public ForwardingSampler {
  public:
   // `is_root`: what works on it is what is told; of descendants only samples are.
   ReportingSampler(std::unique_ptr<Ladder> ladder, bool is_root, SamplingReport& report)
-      : ladder_(std::move(ladder)), is_root_(is_root), report_(report) {
-    if (is_root_) report_.Attached(ladder_->rungs());
+      : ForwardingSampler(std::move(ladder)),
+        ladder_(static_cast<const Ladder&>(sampler())),
+        is_root_(is_root),
+        report_(report) {
+    if (is_root_) report_.Attached(ladder_.rungs());
   }
   ~ReportingSampler() override {
-    if (is_root_) report_.Attached(ladder_->rungs());
+    if (is_root_) report_.Attached(ladder_.rungs());
   }
 
-  int32_t pid() const override { return ladder_->pid(); }
   bool Observe(absl::FunctionRef<void(const ThreadSample&)> sink) override {
-    uint64_t samples = 0;
-    const bool alive = ladder_->Observe([&](const ThreadSample& sample) {
-      if (sample.drop == DropReason::kUnspecified) ++samples;
-      sink(sample);
-    });
-    report_.Took(samples);
-    if (is_root_ && ++ticks_ % kRungsEvery == 0) report_.Attached(ladder_->rungs());
+    const bool alive =
+        ForwardingSampler::Observe([&](const ThreadSample& sample) { Take(sample, sink); });
+    if (is_root_ && ++ticks_ % kRungsEvery == 0) report_.Attached(ladder_.rungs());
     return alive;
   }
-  FrameDescription Describe(const Frame& frame) override { return ladder_->Describe(frame); }
-  std::string_view ThreadName(StringId id) const override { return ladder_->ThreadName(id); }
-  AgentLosses TakeLosses() override { return ladder_->TakeLosses(); }
+  void TakeStops(absl::FunctionRef<void(const ThreadSample&)> sink) override {
+    ForwardingSampler::TakeStops([&](const ThreadSample& sample) { Take(sample, sink); });
+  }
 
  private:
-  const std::unique_ptr<Ladder> ladder_;
+  void Take(const ThreadSample& sample, absl::FunctionRef<void(const ThreadSample&)> sink) {
+    if (sample.drop == DropReason::kUnspecified) report_.Took(1);
+    sink(sample);
+  }
+
+  const Ladder& ladder_;  // the one that is forwarded to
   const bool is_root_;
   SamplingReport& report_;
   uint64_t ticks_ = 0;
 };
 
 // Counts the ticks of the outermost sampler.
-class TickedSampler final : public ProcessSampler {
+class TickedSampler final : public ForwardingSampler {
  public:
   TickedSampler(std::unique_ptr<ProcessSampler> sampler, SamplingReport& report)
-      : sampler_(std::move(sampler)), report_(report) {}
+      : ForwardingSampler(std::move(sampler)), report_(report) {}
 
-  int32_t pid() const override { return sampler_->pid(); }
   bool Observe(absl::FunctionRef<void(const ThreadSample&)> sink) override {
     report_.Ticked();
-    return sampler_->Observe(sink);
+    return ForwardingSampler::Observe(sink);
   }
-  FrameDescription Describe(const Frame& frame) override { return sampler_->Describe(frame); }
-  std::string_view ThreadName(StringId id) const override { return sampler_->ThreadName(id); }
-  AgentLosses TakeLosses() override { return sampler_->TakeLosses(); }
 
  private:
-  const std::unique_ptr<ProcessSampler> sampler_;
   SamplingReport& report_;
 };
 

@@ -6,11 +6,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string_view>
 #include <utility>
 
 #include "profiler/os/clock.h"
-#include "profiler/stacks/process_sampler.h"
+#include "profiler/stacks/forwarding_sampler.h"
 #include "profiler/target/runtime_finder.h"
 
 namespace lambent {
@@ -18,7 +17,7 @@ namespace lambent {
 // Samples a shell for want of anything better (WrapperPatience has run out), and looks now and then
 // whether it has started the runtime meanwhile: then Observe returns false, and who drives it
 // attaches anew. Confined to the sampler thread.
-class WrapperSampler final : public ProcessSampler {
+class WrapperSampler final : public ForwardingSampler {
  public:
   using Find = std::function<std::optional<RuntimeProcess>()>;
 
@@ -28,18 +27,14 @@ class WrapperSampler final : public ProcessSampler {
 
   // `clock` must outlive it.
   WrapperSampler(std::unique_ptr<ProcessSampler> shell, const os::Clock& clock, Find find)
-      : shell_(std::move(shell)),
+      : ForwardingSampler(std::move(shell)),
         clock_(clock),
         find_(std::move(find)),
         next_ns_(clock.MonotonicNs() + wait_ns_) {}
 
-  int32_t pid() const override { return shell_->pid(); }
   bool Observe(absl::FunctionRef<void(const ThreadSample&)> sink) override {
-    return shell_->Observe(sink) && !RuntimeCame();
+    return ForwardingSampler::Observe(sink) && !RuntimeCame();
   }
-  FrameDescription Describe(const Frame& frame) override { return shell_->Describe(frame); }
-  std::string_view ThreadName(StringId id) const override { return shell_->ThreadName(id); }
-  AgentLosses TakeLosses() override { return shell_->TakeLosses(); }
 
  private:
   bool RuntimeCame() {
@@ -53,7 +48,6 @@ class WrapperSampler final : public ProcessSampler {
     return !done_;
   }
 
-  const std::unique_ptr<ProcessSampler> shell_;
   const os::Clock& clock_;
   const Find find_;
   int64_t wait_ns_ = kSoonestNs;

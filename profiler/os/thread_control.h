@@ -29,14 +29,18 @@ struct Registers {
 
 enum class StopResult : uint8_t {
   kStopped,
-  kGone,      // the thread has ended
-  kRefused,   // ptrace is not permitted here, or somebody else traces the thread
-  kTimedOut,  // it did not stop in time; it is let go as soon as it stops (see Settle)
+  kGone,     // the thread has ended
+  kRefused,  // ptrace is not permitted here, or somebody else traces the thread
+  kLate,     // it has not stopped yet, and will as soon as it is given a CPU
 };
 
 // Holds one thread still for one sample: seize, interrupt, registers; then detach. Never stays
 // attached: a tracer that is frozen or slow would hold up its target's signals. A signal that
 // arrived meanwhile is passed on. A thread already stopped by SIGSTOP stays so.
+//
+// A thread that waits for a CPU stops when it gets one, which takes milliseconds where threads
+// queue, and cannot be called off. Such a late thread, once it stands, stands until it is taken or
+// let go: who has one sleeps in AwaitStop() and asks FindStopped() when it returns.
 //
 // Do not stop a thread that is blocked: some calls would return EINTR (epoll_wait, sem_op, …).
 //
@@ -45,15 +49,28 @@ class ThreadControl {
  public:
   virtual ~ThreadControl() = default;
 
-  // Stops `tid` and reads its registers; within 20 ms. REQUIRES: no thread is stopped.
-  virtual StopResult Stop(int32_t tid, Registers* registers) = 0;
+  // Stops `tid`, waiting at most `patience_ns`, and reads its registers. A late thread is not asked
+  // again: it is given once it stands. REQUIRES: no thread is stopped.
+  virtual StopResult Stop(int32_t tid, int64_t patience_ns, Registers* registers) = 0;
 
   // Lets the stopped thread go on.
   virtual void Resume() = 0;
 
-  // Lets go of threads that did not stop in time but have since. Returns how many are still held
-  // (attached, running on). Never blocks. Stop() calls it too; call it at every tick while it is >
-  // 0.
+  // Threads asked to stop that were neither given nor let go.
+  virtual size_t late() const = 0;
+  virtual bool IsLate(int32_t tid) const = 0;
+
+  // A late thread that stands, for Stop(); 0: none. Forgets those that have ended. Never blocks.
+  virtual int32_t FindStopped() = 0;
+
+  // When the late thread that Stop() gave last came to stand, at the earliest (CLOCK_MONOTONIC).
+  virtual int64_t stood_since_ns() const = 0;
+
+  // Sleeps until a late thread stands, or until `until_ns` (CLOCK_MONOTONIC); perhaps for less.
+  // False, at once, while no thread is late.
+  virtual bool AwaitStop(int64_t until_ns) = 0;
+
+  // Lets go of the late threads that stand. Returns how many are late still. Never blocks.
   virtual size_t Settle() = 0;
 };
 

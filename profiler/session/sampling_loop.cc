@@ -46,9 +46,14 @@ int64_t SamplingLoop::MonotonicOf(absl::Time time) const {
   return clock_.MonotonicNs() - absl::ToInt64Nanoseconds(clock_.UnixTime() - time);
 }
 
+void SamplingLoop::Wait(int64_t until_ns) {
+  if (process_ == nullptr || !process_->AwaitStop(until_ns)) clock_.SleepUntil(until_ns);
+}
+
 int64_t SamplingLoop::Step() {
   TakeEvents();
   NoteFreeze();
+  TakeStops();
   ApplyRate();
   const int64_t now_ns = clock_.MonotonicNs();
   // However far the budget stretches the period, no invocation as long as the wished one goes
@@ -144,6 +149,7 @@ void SamplingLoop::NoteFreeze() {
     called_ns_.reset();
     return;
   }
+  if (process_ != nullptr) process_->LetGo();  // it may take a while to know what it was
   const int64_t self_cpu_ns = clock_.SelfCpuNs() - step_cpu_ns_;
   // The thread that waits for the platform was thawed with this one: let it speak first. On two
   // busy CPUs it took longer than 1 ms in one run of four.
@@ -177,17 +183,13 @@ void SamplingLoop::Tick(int64_t now_ns) {
     return froze_in_tick || was_paused_ ? std::min(wall_ns, schedule_.period_ns())
                                         : wall_ns - std::min(wall_ns, frozen_ns);
   };
-  SelfCost cost;
-  cost.wall_ns = weight_of(now_ns - last_tick_ns_, now_ns);
+  cost_.wall_ns = weight_of(now_ns - last_tick_ns_, now_ns);
   last_tick_ns_ = now_ns;
   const bool paused = inputs_.paused();
   if (process_ != nullptr && !paused) {
-    cost.CountTick(PeriodNs(wished_hz_), schedule_.period_ns());
+    cost_.CountTick(PeriodNs(wished_hz_), schedule_.period_ns());
     const bool alive = process_->Observe([&](const ThreadSample& sample) {
-      ++observed_;
-      cost.stopped_ns += sample.stopped_ns;
-      cost.target_cpu_ns += sample.cpu_ns;
-      window_.Observe(sample, weight_of(sample.wall_ns, sample.time_ns));
+      Take(sample, weight_of(sample.wall_ns, sample.time_ns));
     });
     if (alive) {
       naming_.Describe(*process_, kNamesPerTick);
@@ -196,6 +198,7 @@ void SamplingLoop::Tick(int64_t now_ns) {
     }
   }
   was_paused_ = paused;
+  SelfCost cost = std::exchange(cost_, {});
   // By the end of the step before: one reading of the clock a step is enough.
   cost.self_cpu_ns = step_cpu_ns_ - last_self_cpu_ns_;
   last_self_cpu_ns_ = step_cpu_ns_;
@@ -208,6 +211,21 @@ void SamplingLoop::Tick(int64_t now_ns) {
                  .stopped_ns = cost.stopped_ns,
                  .only_looked = only_looked});
   ApplyBudget();
+}
+
+// Threads whose turn on a CPU came after the tick that asked them to stop.
+void SamplingLoop::TakeStops() {
+  if (process_ == nullptr) return;
+  // After a freeze only a tick knows what their time is worth.
+  if (inputs_.paused() || frozen_ns_ != 0) return process_->LetGo();
+  process_->TakeStops([this](const ThreadSample& sample) { Take(sample, sample.wall_ns); });
+}
+
+void SamplingLoop::Take(const ThreadSample& sample, int64_t wall_ns) {
+  ++observed_;
+  cost_.stopped_ns += sample.stopped_ns;
+  cost_.target_cpu_ns += sample.cpu_ns;
+  window_.Observe(sample, wall_ns);
 }
 
 void SamplingLoop::ReadMetrics(MetricsScope scope) {
@@ -273,9 +291,8 @@ void SamplingLoop::Finish() {
   const int64_t now_ns = clock_.MonotonicNs();
   // Not another look at the process: at SHUTDOWN it is gone or going.
   ReadMetrics(MetricsScope::kBoundary);
-  SelfCost cost;
-  cost.self_cpu_ns = clock_.SelfCpuNs() - last_self_cpu_ns_;
-  window_.AddCost(now_ns, cost);
+  cost_.self_cpu_ns = clock_.SelfCpuNs() - last_self_cpu_ns_;
+  window_.AddCost(now_ns, cost_);
   window_.Settle(std::numeric_limits<int64_t>::max());
   Cut(now_ns);
 }

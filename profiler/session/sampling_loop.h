@@ -39,6 +39,8 @@ class SamplingLoop {
 
   // Does what is due now; returns when to come back at the latest (MonotonicNs).
   int64_t Step();
+  // Sleeps until then, or until there is something to be done sooner.
+  void Wait(int64_t until_ns);
 
   // The last step: takes all as settled and hands it to the sink.
   void Finish();
@@ -59,6 +61,8 @@ class SamplingLoop {
   void Attach(int64_t now_ns);
   void LoseProcess();
   void Tick(int64_t now_ns);
+  void TakeStops();
+  void Take(const ThreadSample& sample, int64_t wall_ns);
   // Sees to it that time nobody had (a freeze) weighs nothing.
   void NoteFreeze();
   void ApplyRate();
@@ -91,6 +95,7 @@ class SamplingLoop {
   std::optional<int64_t> called_ns_;  // the platform called (INVOKE, SHUTDOWN) since the last step
   int64_t planned_ns_;                // when this step was to happen
   int64_t step_cpu_ns_;               // own CPU time at the end of the last step
+  SelfCost cost_;                     // since the last tick, of what was taken
   bool only_looked_ = false;          // no step since the last tick did more than look
   int64_t frozen_ns_ = 0;             // since the last tick
   uint32_t wished_hz_ = 0;

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "profiler/base/log.h"
+#include "profiler/os/thread_priority.h"
 #include "profiler/session/sampling_loop.h"
 
 namespace lambent {
@@ -46,10 +47,11 @@ void Session::OnShutdown(std::string_view reason, absl::Time time) {
 }
 
 void Session::Run(int64_t init_start_ns) {
+  os::AskForShortSlices();  // threads stand still until this one has run
   {
     SamplingLoop loop(options_, dependencies_.clock, dependencies_.attach, dependencies_.metrics,
                       dependencies_.sink, inputs_, init_start_ns);
-    while (!inputs_.stop()) dependencies_.clock.SleepUntil(loop.Step());
+    while (!inputs_.stop()) loop.Wait(loop.Step());
     loop.Finish();
     // The sampler's own count, apart from the data: what the data has to add up to.
     Log(LogLevel::kInfo, absl::StrCat("samples captured ", loop.observed()));

@@ -36,13 +36,12 @@ namespace lambent {
 // failures; a refused one is tried again after a while. Follows the process through exec, through
 // threads that come and go, and finds an interpreter that comes up later.
 //
-// Confined to the sampler thread: that is the thread that called Attach (ptrace and affinity are a
-// thread's own). It moves that thread between the CPUs it is allowed on.
+// Confined to the sampler thread, which called Attach (ptrace and affinity are a thread's own). It
+// moves that thread between the CPUs it is allowed on.
 class Ladder final : public ProcessSampler {
  public:
-  // The real parts. Errors: NotFound when the process is not there. A process that may not be
-  // looked at is no error: its samples are counted as refused, and rungs() says why. `clock` must
-  // outlive it.
+  // Errors: NotFound when the process is not there. A process that may not be looked at is no
+  // error: its samples are counted as refused, and rungs() says why. `clock` must outlive it.
   static absl::StatusOr<std::unique_ptr<Ladder>> Attach(int32_t pid, const os::Clock& clock,
                                                         const LadderOptions& options);
   static absl::StatusOr<std::unique_ptr<Ladder>> Attach(int32_t pid, const os::Clock& clock,
@@ -51,12 +50,14 @@ class Ladder final : public ProcessSampler {
 
   int32_t pid() const override { return files_->pid(); }
   bool Observe(absl::FunctionRef<void(const ThreadSample&)> sink) override;
+  bool AwaitStop(int64_t until_ns) override { return parts_.control->AwaitStop(until_ns); }
+  void TakeStops(absl::FunctionRef<void(const ThreadSample&)> sink) override;
+  void LetGo() override { parts_.control->Settle(); }
   FrameDescription Describe(const Frame& frame) override { return names_.Describe(frame); }
   std::string_view ThreadName(StringId id) const override { return strings_.Get(id); }
   AgentLosses TakeLosses() override { return agent_.TakeLosses(); }
 
-  // What works on this process, as known now.
-  std::vector<RungProbe> rungs() const;
+  std::vector<RungProbe> rungs() const;  // what works on this process, as known now
 
  private:
   // Maps are read again now and then, for libraries that replaced others unseen.
@@ -72,13 +73,14 @@ class Ladder final : public ProcessSampler {
   void LearnProgram();
   void AfterExec();
   void AfterFailures();
-
+  void ObserveThreads(absl::FunctionRef<void(const ThreadSample&)> sink);
   // False: nothing to tell yet, the next observation accounts for this time too.
   bool ObserveThread(ObservedThread& thread, ThreadSample* sample);
   bool MayWait(const ThreadSample& sample) const;
   DropReason Account(ObservedThread& thread, ThreadSample* sample);
   void TakeRunQueue(ObservedThread& thread, ThreadSample* sample);
   CaptureResult Climb(ObservedThread& thread, ThreadSample* sample, DropReason* drop);
+  CaptureResult TakeLate(ObservedThread& thread, ThreadSample* sample);
   CaptureResult TryStep(Step step, ObservedThread& thread, CaptureAttempt& attempt,
                         ThreadSample* sample);
   ThreadFacts LookAt(ObservedThread& thread, CaptureAttempt* attempt);
@@ -103,16 +105,14 @@ class Ladder final : public ProcessSampler {
   PerfSource perf_;
   ThreadRoster roster_;
   std::vector<int32_t> ended_;  // of the tick under way
+  int32_t first_tid_ = 0;       // from which on threads are observed first
   LadderProbe probe_;
   RetrySchedule retry_;
 
-  std::string exe_;
-  std::string exe_now_;
+  std::string exe_, exe_now_;
   uint64_t stack_end_ = 0;  // of the main thread, when the program was learnt
   uint64_t ticks_ = 0;
-  int64_t last_tick_ns_ = 0;
-  int64_t tick_length_ns_ = 0;  // of the one before
-  int64_t refresh_maps_ns_ = 0;
+  int64_t last_tick_ns_ = 0, tick_length_ns_ = 0, refresh_maps_ns_ = 0;
   int failures_ = 0;  // captures in a row that found nonsense: perhaps another program runs now
   bool suspect_end_ = false;
 };

@@ -41,6 +41,10 @@ struct ObservedThread {
   bool partial = false;  // ThreadSample::partial, of that stack
   os::ThreadSchedule taken;
 
+  // What is wanted of the stop it is late for (os::ThreadControl): CaptureAttempt's members.
+  bool stop_interpreted = false;
+  bool stop_native = false;
+
   // The interpreter did not know it; asked again at `observations` == ask_interpreter_at.
   bool not_interpreted = false;
   uint64_t ask_interpreter_at = 0;

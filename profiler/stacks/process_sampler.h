@@ -42,6 +42,15 @@ class ProcessSampler {
   // A thread whose stack is still to come may be left out; then its next observation weighs more.
   virtual bool Observe(absl::FunctionRef<void(const ThreadSample&)> sink) = 0;
 
+  // Between ticks. Where a thread has been asked to stop and is still to be given a CPU, sleeps
+  // until one stands, or until `until_ns` (MonotonicNs), perhaps for less; false, at once, where
+  // there is none. Whoever slept calls TakeStops() or LetGo(): what stands is held up.
+  virtual bool AwaitStop(int64_t /*until_ns*/) { return false; }
+  // Observes the threads that stand. Never blocks.
+  virtual void TakeStops(absl::FunctionRef<void(const ThreadSample&)> /*sink*/) {}
+  // Lets them go unobserved. Never blocks.
+  virtual void LetGo() {}
+
   // Describes a frame of a stack this sampler delivered. Reads symbol tables the first time a frame
   // is asked for (memoised): off the capture path, never while a thread is stopped.
   virtual FrameDescription Describe(const Frame& frame) = 0;

@@ -102,13 +102,33 @@ bool ProcessTree::ObserveMember(Member& member, absl::FunctionRef<void(const Thr
     member.main_thread->ReadName(&member.name);
   }
   ++member.ticks;
-  return member.sampler->Observe([&](const ThreadSample& own) {
-    ThreadSample sample = own;
-    sample.stack = Translate(member, own);
-    sample.thread_name = frames_.Intern(member.sampler->ThreadName(own.thread_name));
-    sink(sample);
-    if (own.drop == DropReason::kTargetGone) member.stacks.erase(own.tid);
-  });
+  return member.sampler->Observe([&](const ThreadSample& own) { Deliver(member, own, sink); });
+}
+
+void ProcessTree::Deliver(Member& member, const ThreadSample& own,
+                          absl::FunctionRef<void(const ThreadSample&)> sink) {
+  ThreadSample sample = own;
+  sample.stack = Translate(member, own);
+  sample.thread_name = frames_.Intern(member.sampler->ThreadName(own.thread_name));
+  sink(sample);
+  if (own.drop == DropReason::kTargetGone) member.stacks.erase(own.tid);
+}
+
+// The first member that waits for a stop sleeps for all: it wakes for those of the others too.
+bool ProcessTree::AwaitStop(int64_t until_ns) {
+  return std::any_of(order_.begin(), order_.end(),
+                     [&](int32_t pid) { return members_[pid]->sampler->AwaitStop(until_ns); });
+}
+
+void ProcessTree::TakeStops(absl::FunctionRef<void(const ThreadSample&)> sink) {
+  for (const int32_t pid : order_) {
+    Member& member = *members_[pid];
+    member.sampler->TakeStops([&](const ThreadSample& own) { Deliver(member, own, sink); });
+  }
+}
+
+void ProcessTree::LetGo() {
+  for (const int32_t pid : order_) members_[pid]->sampler->LetGo();
 }
 
 AgentLosses ProcessTree::TakeLosses() {

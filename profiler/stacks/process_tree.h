@@ -43,6 +43,9 @@ class ProcessTree final : public ProcessSampler {
 
   int32_t pid() const override { return root_; }
   bool Observe(absl::FunctionRef<void(const ThreadSample&)> sink) override;
+  bool AwaitStop(int64_t until_ns) override;
+  void TakeStops(absl::FunctionRef<void(const ThreadSample&)> sink) override;
+  void LetGo() override;
   FrameDescription Describe(const Frame& frame) override { return frames_.Describe(frame); }
   std::string_view ThreadName(StringId id) const override { return frames_.Text(id); }
   AgentLosses TakeLosses() override;
@@ -71,6 +74,9 @@ class ProcessTree final : public ProcessSampler {
   absl::Status Join(int32_t pid);
   void Follow(int64_t now_ns);
   bool ObserveMember(Member& member, absl::FunctionRef<void(const ThreadSample&)> sink);
+  // Hands on a sample of a member as one of the tree.
+  void Deliver(Member& member, const ThreadSample& own,
+               absl::FunctionRef<void(const ThreadSample&)> sink);
   const Stack* Translate(Member& member, const ThreadSample& sample);
   void AddRoots(const Member& member, const ThreadSample& sample, Stack* stack);
 

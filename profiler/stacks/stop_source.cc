@@ -7,9 +7,6 @@
 namespace lambent {
 namespace {
 
-// Ten times what a stop takes that is in vain.
-constexpr int64_t kLeaveOthersNs = 200'000'000;
-
 CaptureResult ResultOf(os::StopResult result) {
   switch (result) {
     case os::StopResult::kStopped:
@@ -18,8 +15,8 @@ CaptureResult ResultOf(os::StopResult result) {
       return CaptureResult::kGone;
     case os::StopResult::kRefused:
       return CaptureResult::kRefused;
-    case os::StopResult::kTimedOut:
-      return CaptureResult::kInconsistent;
+    case os::StopResult::kLate:
+      return CaptureResult::kPending;
   }
   return CaptureResult::kRefused;
 }
@@ -34,14 +31,18 @@ bool GotItsCpu(ObservedThread& thread) {
 
 }  // namespace
 
-CaptureResult StopSource::Capture(ObservedThread& thread, CaptureAttempt& attempt) {
-  const Follow follow = own_cpu_.FollowTo(thread);
-  if (follow == Follow::kGone) return CaptureResult::kGone;
-  if (follow == Follow::kElsewhere && IsLeavingOtherCpusAlone()) {
-    return CaptureResult::kInconsistent;
+CaptureResult StopSource::Hold(ObservedThread& thread, CaptureAttempt& attempt, bool* native) {
+  const bool late = control_.IsLate(thread.tid());
+  Follow follow = Follow::kElsewhere;
+  // What stands meanwhile would be held for as long as this thread is waited for.
+  if (control_.late() > 0) patience_ns_ = 0;
+  if (!late) {
+    if (patience_ns_ == 0 && control_.late() >= kMaxLate) return CaptureResult::kPending;
+    follow = own_cpu_.FollowTo(thread);
+    if (follow == Follow::kGone) return CaptureResult::kGone;
+    // The last thing before the stop: elsewhere it may fall asleep in between.
+    if (!IsOnCpu(thread, attempt.reads_calls)) return CaptureResult::kInconsistent;
   }
-  // The last thing before the stop: elsewhere it may fall asleep in between.
-  if (!IsOnCpu(thread, attempt.reads_calls)) return CaptureResult::kInconsistent;
   os::Registers registers;
   // Beside us by our own CPU time: the thread shares our CPU, so while we do not run, others do,
   // and it would not have run either.
@@ -49,22 +50,33 @@ CaptureResult StopSource::Capture(ObservedThread& thread, CaptureAttempt& attemp
     return follow == Follow::kHere ? clock_.ThreadCpuNs() : clock_.MonotonicNs();
   };
   const int64_t asked_ns = now_ns();
-  const os::StopResult answer = control_.Stop(thread.tid(), &registers);
-  if (answer == os::StopResult::kTimedOut && follow == Follow::kElsewhere) {
-    leave_others_until_ns_ = clock_.MonotonicNs() + kLeaveOthersNs;
+  const CaptureResult stopped = ResultOf(control_.Stop(thread.tid(), patience_ns_, &registers));
+  if (stopped != CaptureResult::kCaptured) {
+    if (stopped == CaptureResult::kPending) patience_ns_ = 0;
+    return stopped;
   }
-  const CaptureResult stopped = ResultOf(answer);
   const int64_t seen_ns = now_ns();
   CaptureResult copied = stopped;
-  bool native = false;
-  if (stopped == CaptureResult::kCaptured) {
-    if (attempt.interpreted) copied = interpreter_->Copy(thread.tid());
-    if (!attempt.interpreted || attempt.native) native = native_.CopyStopped(thread, registers);
-    if (!attempt.interpreted && !native) copied = CaptureResult::kUnreadable;
-    control_.Resume();
-    const int64_t end_ns = now_ns();
+  if (attempt.interpreted) copied = interpreter_->Copy(thread.tid());
+  if (!attempt.interpreted || attempt.native) *native = native_.CopyStopped(thread, registers);
+  if (!attempt.interpreted && !*native) copied = CaptureResult::kUnreadable;
+  control_.Resume();
+  const int64_t end_ns = now_ns();
+  if (late) {
+    attempt.stopped_ns += end_ns - control_.stood_since_ns();
+  } else {
     const bool waited = follow != Follow::kHere && GotItsCpu(thread);
     attempt.stopped_ns += end_ns - (waited ? seen_ns : asked_ns);
+  }
+  return copied;
+}
+
+CaptureResult StopSource::Capture(ObservedThread& thread, CaptureAttempt& attempt) {
+  bool native = false;
+  const CaptureResult copied = Hold(thread, attempt, &native);
+  if (copied == CaptureResult::kPending) {
+    thread.stop_interpreted = attempt.interpreted;
+    thread.stop_native = attempt.native;
   }
   if (copied != CaptureResult::kCaptured) return copied;
   if (native) native_.Unwind(thread, /*standing=*/false);

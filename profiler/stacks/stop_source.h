@@ -19,9 +19,12 @@ namespace lambent {
 // From the thread's own CPU, where the sampler may go there: that takes a third of the time, and
 // between the look at its state and the stop it cannot fall asleep, so that a blocked thread is
 // never stopped. From another CPU the look comes right before the stop, and what is left are the
-// 3 µs between the two. Nothing there makes way for the thread either: where one had no CPU within
-// the stop's limit, other CPUs are left alone for a while, so that busy ones cost a tenth of the
-// sampler's time at most.
+// 3 µs between the two.
+//
+// Where more threads run than there are CPUs, a stop waits for its thread's turn. That is not
+// waited for here: the attempt is kPending, and the thread is taken when it stands, between ticks
+// or at the next one. A few at a time are asked so; they stand one behind the other when their
+// turns come, and the sampler takes only one at a time.
 class StopSource final : public StackSource {
  public:
   // `interpreter` points at the ladder's pointer, which is null while there is none.
@@ -34,21 +37,22 @@ class StopSource final : public StackSource {
         interpreter_(interpreter) {}
 
   Rung rung() const override { return Rung::kStop; }
-  // Whether a thread on another CPU is not stopped at this moment.
-  bool IsLeavingOtherCpusAlone() const {
-    return leave_others_until_ns_ != kNever && clock_.MonotonicNs() < leave_others_until_ns_;
-  }
+  void BeginTick() { patience_ns_ = kPatienceNs; }
   CaptureResult Capture(ObservedThread& thread, CaptureAttempt& attempt) override;
 
  private:
-  static constexpr int64_t kNever = INT64_MIN;
+  // Ten times what a stop takes across idle CPUs.
+  static constexpr int64_t kPatienceNs = 300'000;
+  static constexpr size_t kMaxLate = 4;
+
+  CaptureResult Hold(ObservedThread& thread, CaptureAttempt& attempt, bool* native);
 
   const os::Clock& clock_;
   os::ThreadControl& control_;
   OwnCpu& own_cpu_;
   NativeStacks& native_;
   InterpreterStacks* const& interpreter_;
-  int64_t leave_others_until_ns_ = kNever;
+  int64_t patience_ns_ = kPatienceNs;  // none once a thread came late in this tick
 };
 
 }  // namespace lambent

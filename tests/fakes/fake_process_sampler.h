@@ -66,6 +66,12 @@ class FakeProcessSampler final : public ProcessSampler {
   void Truncate(int32_t tid) { Find(tid).stack.push_back({.kind = FrameKind::kTruncated}); }
   // What TakeLosses() says next, once.
   void LoseToAgent(const AgentLosses& losses) { losses_ = losses; }
+  // The thread is left out of ticks until it stands: asked to stop, it waits for a CPU, until
+  // Stand().
+  void Delay(int32_t tid) { Find(tid).late = true; }
+  void Stand(int32_t tid) { Find(tid).stands = true; }
+  // Threads let go unobserved.
+  int let_go() const { return let_go_; }
   // Called at the start of each Observe(), with the number of ticks before it: for scripts in time.
   void OnTick(std::function<void(uint64_t)> script) { script_ = std::move(script); }
 
@@ -77,10 +83,35 @@ class FakeProcessSampler final : public ProcessSampler {
     if (script_) script_(ticks_);
     ++ticks_;
     const int64_t now = clock_.MonotonicNs();
-    for (auto& [tid, thread] : threads_) sink(ObserveThread(tid, thread, now));
+    for (auto& [tid, thread] : threads_) {
+      if (!thread.late) sink(ObserveThread(tid, thread, now));
+    }
     if (!ended_) return true;
     threads_.clear();
     return false;
+  }
+
+  bool AwaitStop(int64_t until_ns) override {
+    bool late = false;
+    for (const auto& [tid, thread] : threads_) late = late || thread.late;
+    if (late && on_await_) on_await_(until_ns);
+    return late;
+  }
+  // What happens while AwaitStop() sleeps, until a time.
+  void OnAwait(std::function<void(int64_t)> script) { on_await_ = std::move(script); }
+
+  void TakeStops(absl::FunctionRef<void(const ThreadSample&)> sink) override {
+    for (auto& [tid, thread] : threads_) {
+      if (!thread.stands) continue;
+      thread.late = thread.stands = false;
+      sink(ObserveThread(tid, thread, clock_.MonotonicNs()));
+    }
+  }
+  void LetGo() override {
+    for (auto& [tid, thread] : threads_) {
+      let_go_ += thread.stands ? 1 : 0;
+      if (thread.stands) thread.late = thread.stands = false;
+    }
   }
 
   FrameDescription Describe(const Frame& frame) override {
@@ -116,6 +147,8 @@ class FakeProcessSampler final : public ProcessSampler {
     int64_t stopped_ns = 0;
     int64_t run_queue_ns = 0;
     bool partial = false;
+    bool late = false;
+    bool stands = false;
   };
 
   Thread& Find(int32_t tid) {
@@ -171,6 +204,8 @@ class FakeProcessSampler final : public ProcessSampler {
   StringTable strings_;
   std::map<int32_t, Thread> threads_;  // ordered, so that a test knows the order of samples
   std::function<void(uint64_t)> script_;
+  std::function<void(int64_t)> on_await_;
+  int let_go_ = 0;
   AgentLosses losses_;
   bool code_addresses_ = false;
   bool ended_ = false;

@@ -19,7 +19,7 @@ class FakeThreadControl final : public os::ThreadControl {
   int32_t stopped = 0;
   int stops = 0;
 
-  os::StopResult Stop(int32_t tid, os::Registers* values) override {
+  os::StopResult Stop(int32_t tid, int64_t, os::Registers* values) override {
     if (result != os::StopResult::kStopped) return result;
     const auto thread = registers.find(tid);
     if (thread == registers.end()) return os::StopResult::kGone;
@@ -29,6 +29,11 @@ class FakeThreadControl final : public os::ThreadControl {
     return os::StopResult::kStopped;
   }
   void Resume() override { stopped = 0; }
+  size_t late() const override { return 0; }
+  bool IsLate(int32_t) const override { return false; }
+  int32_t FindStopped() override { return 0; }
+  int64_t stood_since_ns() const override { return 0; }
+  bool AwaitStop(int64_t) override { return false; }
   size_t Settle() override { return 0; }
 };
 

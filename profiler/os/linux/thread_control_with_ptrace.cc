@@ -22,7 +22,12 @@
 namespace lambent::os {
 namespace {
 
-constexpr int64_t kLimitNs = 20'000'000;
+// A sleep in waitid() that lasted so long was ended by what is new.
+constexpr int64_t kSleptNs = 20'000;
+// For late threads to stop or to end, when nobody will ask for them any more.
+constexpr int64_t kPartingNs = 100'000'000;
+// For somebody else's stopped thread, which is there to be found again and again.
+constexpr timespec kNap{.tv_sec = 0, .tv_nsec = 50'000};
 
 int64_t NowNs() {
   timespec now{};
@@ -51,8 +56,6 @@ News Look(int32_t tid, int no_waiting, int* signal_to_deliver) {
   *signal_to_deliver = (event.si_status >> 8) == 0 ? event.si_status & 0x7f : 0;
   return News::kStopped;
 }
-
-News Peek(int32_t tid, int* signal_to_deliver) { return Look(tid, WNOHANG, signal_to_deliver); }
 
 // Takes the news of a thread's end, so that its process can end and its parent hears of it; but not
 // that of our own child, which is for the one who started it.
@@ -89,43 +92,84 @@ class PtraceThreadControl final : public ThreadControl {
  public:
   ~PtraceThreadControl() override {
     Resume();
-    Settle();  // what is left is let go by the kernel when this thread ends
+    // The end of a traced thread, and so of its process, is for its tracer to collect first. What is
+    // left after a while is let go by the kernel when this thread ends.
+    const int64_t end_ns = NowNs() + kPartingNs;
+    for (int64_t now_ns = NowNs(); Settle() > 0 && now_ns < end_ns; now_ns = NowNs()) {
+      AwaitStop(now_ns + kPartingNs / 100);
+    }
   }
 
-  StopResult Stop(int32_t tid, Registers* registers) override {
-    Settle();
-    if (std::find(late_.begin(), late_.end(), tid) != late_.end()) return StopResult::kTimedOut;
+  StopResult Stop(int32_t tid, int64_t patience_ns, Registers* registers) override {
+    if (const auto late = FindLate(tid); late != late_.end()) return TakeLate(late, registers);
     if (ptrace(PTRACE_SEIZE, tid, nullptr, nullptr) != 0) return ResultOfErrno(errno);
     if (ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr) != 0) {
-      late_.push_back(tid);  // it is ending; its death is collected by Settle
+      AddLate(tid);  // it is ending; its death is collected by Settle
       Settle();
       return StopResult::kGone;
     }
-    const StopResult result = WaitForStop(tid, &signal_);
-    if (result == StopResult::kTimedOut) late_.push_back(tid);
-    if (result != StopResult::kStopped) return result;
-    if (!ReadRegisters(tid, registers)) {  // killed while stopped
-      if (ptrace(PTRACE_DETACH, tid, nullptr, signal_) != 0) late_.push_back(tid);
-      return StopResult::kGone;
-    }
-    stopped_ = tid;
-    return StopResult::kStopped;
+    const StopResult result = WaitForStop(tid, patience_ns, &signal_);
+    if (result == StopResult::kLate) AddLate(tid);
+    return result == StopResult::kStopped ? Give(tid, registers) : result;
   }
 
   void Resume() override {
     if (stopped_ == 0) return;
-    if (ptrace(PTRACE_DETACH, stopped_, nullptr, signal_) != 0) late_.push_back(stopped_);
+    if (ptrace(PTRACE_DETACH, stopped_, nullptr, signal_) != 0) AddLate(stopped_);
     stopped_ = 0;
+  }
+
+  size_t late() const override { return late_.size(); }
+
+  bool IsLate(int32_t tid) const override {
+    return std::any_of(late_.begin(), late_.end(),
+                       [tid](const Late& late) { return late.tid == tid; });
+  }
+
+  int64_t stood_since_ns() const override { return stood_since_ns_; }
+
+  int32_t FindStopped() override {
+    for (size_t i = 0; i < late_.size();) {
+      int signal = 0;
+      const News news = PeekAt(&late_[i], &signal);
+      if (news == News::kStopped) return late_[i].tid;
+      if (news == News::kNone) {
+        ++i;
+      } else {
+        late_.erase(late_.begin() + static_cast<std::ptrdiff_t>(i));
+      }
+    }
+    return 0;
+  }
+
+  bool AwaitStop(int64_t until_ns) override {
+    if (late_.empty()) return false;
+    const int64_t start_ns = NowNs();
+    if (until_ns <= start_ns) return true;
+    if (!limit_.Begin(until_ns - start_ns)) {
+      nanosleep(&kNap, nullptr);
+      return true;
+    }
+    siginfo_t event{};
+    // Ends are not waited for: those of other children are their starters' business.
+    const int waited = waitid(P_ALL, 0, &event, WSTOPPED | WNOWAIT | __WALL | __WNOTHREAD);
+    limit_.End();
+    const int64_t now_ns = NowNs();
+    if (waited == 0 && !IsLate(event.si_pid)) {
+      nanosleep(&kNap, nullptr);
+    } else if (now_ns - start_ns > kSleptNs) {
+      for (Late& late : late_) late.ran_ns = now_ns;  // or this would have ended sooner
+    }
+    return true;
   }
 
   size_t Settle() override {
     for (size_t i = 0; i < late_.size();) {
       int signal = 0;
-      const News news = Peek(late_[i], &signal);
+      const News news = PeekAt(&late_[i], &signal);
       const bool held =
           news == News::kNone ||
-          (news == News::kStopped && ptrace(PTRACE_DETACH, late_[i], nullptr, signal) != 0);
-      if (news == News::kEnded) CollectEnd(late_[i]);
+          (news == News::kStopped && ptrace(PTRACE_DETACH, late_[i].tid, nullptr, signal) != 0);
       if (held) {
         ++i;
       } else {
@@ -136,23 +180,64 @@ class PtraceThreadControl final : public ThreadControl {
   }
 
  private:
+  struct Late {
+    int32_t tid = 0;
+    int64_t ran_ns = 0;  // when it was last seen not to stand
+  };
+
+  void AddLate(int32_t tid) { late_.push_back({tid, NowNs()}); }
+
+  std::vector<Late>::iterator FindLate(int32_t tid) {
+    return std::find_if(late_.begin(), late_.end(),
+                        [tid](const Late& late) { return late.tid == tid; });
+  }
+
+  // An end is collected.
+  static News PeekAt(Late* late, int* signal_to_deliver) {
+    const int64_t now_ns = NowNs();
+    const News news = Look(late->tid, WNOHANG, signal_to_deliver);
+    if (news == News::kNone) late->ran_ns = now_ns;
+    if (news == News::kEnded) CollectEnd(late->tid);
+    return news;
+  }
+
+  StopResult TakeLate(std::vector<Late>::iterator late, Registers* registers) {
+    const News news = PeekAt(&*late, &signal_);
+    if (news == News::kNone) return StopResult::kLate;
+    const Late taken = *late;
+    late_.erase(late);
+    if (news != News::kStopped) return StopResult::kGone;
+    stood_since_ns_ = taken.ran_ns;
+    return Give(taken.tid, registers);
+  }
+
+  // Of a thread that stands.
+  StopResult Give(int32_t tid, Registers* registers) {
+    if (!ReadRegisters(tid, registers)) {  // killed while stopped
+      if (ptrace(PTRACE_DETACH, tid, nullptr, signal_) != 0) AddLate(tid);
+      return StopResult::kGone;
+    }
+    stopped_ = tid;
+    return StopResult::kStopped;
+  }
+
   // Asleep, not yielding: on the thread's own CPU it can only stop once we are off it, and then it
   // is the next to run, where a yield lets everybody else run first, for milliseconds on a busy
   // CPU.
-  StopResult WaitForStop(int32_t tid, int* signal_to_deliver) {
+  StopResult WaitForStop(int32_t tid, int64_t patience_ns, int* signal_to_deliver) {
     const int64_t start = NowNs();
-    const bool limited = limit_.Begin(kLimitNs);
+    const bool limited = patience_ns > 0 && limit_.Begin(patience_ns);
     News news = News::kNone;
     do {
       news = Look(tid, limited ? 0 : WNOHANG, signal_to_deliver);
-      if (news == News::kNone && !limited) sched_yield();
-    } while (news == News::kNone && NowNs() - start < kLimitNs);
-    limit_.End();
+      if (news == News::kNone && !limited && patience_ns > 0) sched_yield();
+    } while (news == News::kNone && NowNs() - start < patience_ns);
+    if (limited) limit_.End();
     switch (news) {
       case News::kStopped:
         return StopResult::kStopped;
       case News::kNone:
-        return StopResult::kTimedOut;
+        return StopResult::kLate;
       case News::kEnded:
         CollectEnd(tid);
         break;
@@ -165,7 +250,8 @@ class PtraceThreadControl final : public ThreadControl {
   WaitLimit limit_;
   int32_t stopped_ = 0;  // 0: none
   int signal_ = 0;       // to pass on to stopped_
-  std::vector<int32_t> late_;
+  std::vector<Late> late_;
+  int64_t stood_since_ns_ = 0;
 };
 
 }  // namespace

@@ -21,6 +21,9 @@
 namespace lambent::os {
 namespace {
 
+// For a thread to be given a CPU, on a busy machine.
+constexpr int64_t kPatienceNs = 20'000'000;
+
 constexpr int64_t kSecond = 1'000'000'000;
 
 ChildSpec Shell(const std::string& script) {
@@ -58,7 +61,7 @@ TEST(ChildProcessTest, AStopByAnotherThreadOfOursIsNoEnd) {
   std::thread tracer([&] {
     const auto control = CreateThreadControl();
     Registers registers;
-    const StopResult result = control->Stop(child->pid(), &registers);
+    const StopResult result = control->Stop(child->pid(), kPatienceNs, &registers);
     stopped.set_value(result);
     looked.get_future().wait();
     if (result == StopResult::kStopped) control->Resume();

@@ -28,6 +28,9 @@
 namespace lambent::os {
 namespace {
 
+// For a thread to be given a CPU, on a busy machine.
+constexpr int64_t kPatienceNs = 20'000'000;
+
 int32_t OwnPid() { return CreateProcFiles()->SelfPid(); }
 
 class RemoteMemoryTest : public testing::TestWithParam<bool> {
@@ -97,7 +100,7 @@ class ThreadControlTest : public testing::Test {
     ASSERT_TRUE(program.ok()) << program.status();
     program_ = std::make_unique<support::Program>(*std::move(program));
     Registers registers;
-    const StopResult result = control_->Stop(program_->pid(), &registers);
+    const StopResult result = control_->Stop(program_->pid(), kPatienceNs, &registers);
     control_->Resume();
     if (result == StopResult::kRefused) GTEST_SKIP() << "ptrace is refused here";
   }
@@ -120,7 +123,7 @@ class ThreadControlTest : public testing::Test {
 TEST_F(ThreadControlTest, BusyThreadStopsShowsRegistersAndGoesOn) {
   Start("while :; do :; done");
   Registers registers;
-  ASSERT_EQ(control_->Stop(program_->pid(), &registers), StopResult::kStopped);
+  ASSERT_EQ(control_->Stop(program_->pid(), kPatienceNs, &registers), StopResult::kStopped);
   EXPECT_EQ(State(), 't');
   EXPECT_NE(registers.pc(), 0u);
   uint64_t word = 0;
@@ -147,7 +150,8 @@ TEST_F(ThreadControlTest, NoSignalIsLostWhileSampling) {
   });
   while (!done) {
     Registers registers;
-    if (control_->Stop(program_->pid(), &registers) == StopResult::kStopped) control_->Resume();
+    if (control_->Stop(program_->pid(), kPatienceNs, &registers) == StopResult::kStopped)
+      control_->Resume();
   }
   sender.join();
   EXPECT_TRUE(program_->CollectUntil(
@@ -159,7 +163,7 @@ TEST_F(ThreadControlTest, FrozenProcessCanBeReadAndStaysFrozen) {
   program_->Signal(GroupSignal::kStop);
   ASSERT_TRUE(WaitForState('T'));
   Registers registers;
-  EXPECT_EQ(control_->Stop(program_->pid(), &registers), StopResult::kStopped);
+  EXPECT_EQ(control_->Stop(program_->pid(), kPatienceNs, &registers), StopResult::kStopped);
   control_->Resume();
   EXPECT_TRUE(WaitForState('T'));
   program_->Signal(GroupSignal::kContinue);
@@ -171,16 +175,18 @@ TEST_F(ThreadControlTest, EndedThreadIsGone) {
   const int pid = program_->pid();
   program_->Stop(GroupSignal::kKill);
   Registers registers;
-  EXPECT_EQ(control_->Stop(pid, &registers), StopResult::kGone);
+  EXPECT_EQ(control_->Stop(pid, kPatienceNs, &registers), StopResult::kGone);
   EXPECT_EQ(control_->Settle(), 0u);
 }
 
 TEST_F(ThreadControlTest, ThreadTracedByAnotherIsRefused) {
   Start("while :; do :; done");
   Registers registers;
-  ASSERT_EQ(control_->Stop(program_->pid(), &registers), StopResult::kStopped);
+  ASSERT_EQ(control_->Stop(program_->pid(), kPatienceNs, &registers), StopResult::kStopped);
   StopResult other = StopResult::kStopped;
-  std::thread([&] { other = CreateThreadControl()->Stop(program_->pid(), &registers); }).join();
+  std::thread([&] {
+    other = CreateThreadControl()->Stop(program_->pid(), kPatienceNs, &registers);
+  }).join();
   EXPECT_EQ(other, StopResult::kRefused);
   control_->Resume();
 }
@@ -203,21 +209,95 @@ TEST_F(ThreadControlTest, ThreadThatCanNotStopIsNotWaitedForForLong) {
     thread->ReadStat(&stat);
   }
   Registers registers;
-  const StopResult result = control_->Stop(parent, &registers);
+  const StopResult result = control_->Stop(parent, kPatienceNs, &registers);
   const size_t held = control_->Settle();
   kill(-parent, SIGKILL);
   control_->Settle();
   waitpid(parent, nullptr, 0);
 
   if (result == StopResult::kRefused) GTEST_SKIP() << "ptrace is refused here";
-  EXPECT_EQ(result, StopResult::kTimedOut);
+  EXPECT_EQ(result, StopResult::kLate);
   EXPECT_EQ(held, 1u);
+}
+
+TEST_F(ThreadControlTest, LateThreadIsGivenOnceItStands) {
+  Start("while :; do :; done");
+  const auto affinity = CreateAffinity();
+  ThreadStat stat;
+  const int pid = program_->pid();
+  const auto thread = CreateProcFiles()->OpenProcess(pid)->OpenThread(pid);
+  Registers registers;
+  StopResult result = StopResult::kStopped;
+  // On its own CPU it cannot stop while we run; it may move away just then.
+  for (int tries = 0; tries < 1000 && result == StopResult::kStopped; ++tries) {
+    ASSERT_EQ(thread->ReadStat(&stat), ReadResult::kOk);
+    ASSERT_TRUE(affinity->MoveTo(stat.processor));
+    result = control_->Stop(pid, 0, &registers);
+    control_->Resume();
+  }
+  if (result == StopResult::kStopped) GTEST_SKIP() << "it never shares this CPU";
+  ASSERT_EQ(result, StopResult::kLate);
+  EXPECT_TRUE(control_->IsLate(pid));
+  EXPECT_EQ(control_->late(), 1u);
+  Clock& clock = RealClock();
+  const int64_t asked_ns = clock.MonotonicNs();
+  const int64_t end_ns = asked_ns + 20'000'000'000;
+  while (control_->FindStopped() == 0 && clock.MonotonicNs() < end_ns) {
+    EXPECT_TRUE(control_->AwaitStop(clock.MonotonicNs() + 10'000'000));
+  }
+  EXPECT_EQ(control_->FindStopped(), pid);
+  EXPECT_EQ(State(), 't') << "it is held until it is taken";
+  EXPECT_EQ(control_->Stop(pid, 0, &registers), StopResult::kStopped);
+  EXPECT_NE(registers.pc(), 0u);
+  EXPECT_GE(control_->stood_since_ns(), asked_ns - 20'000'000);
+  EXPECT_LE(control_->stood_since_ns(), clock.MonotonicNs());
+  EXPECT_EQ(control_->late(), 0u);
+  control_->Resume();
+  EXPECT_TRUE(WaitForState('R'));
+  EXPECT_FALSE(control_->AwaitStop(clock.MonotonicNs() + 1'000'000'000)) << "nobody is late";
+}
+
+TEST_F(ThreadControlTest, LateThreadThatEndsIsForgotten) {
+  Start("while :; do :; done");
+  const int pid = program_->pid();
+  program_->Signal(GroupSignal::kStop);
+  ASSERT_TRUE(WaitForState('T'));
+  Registers registers;
+  const StopResult result = control_->Stop(pid, 0, &registers);
+  control_->Resume();
+  program_->Signal(GroupSignal::kKill);
+  for (int i = 0; i < 4000 && control_->late() > 0; ++i) {
+    control_->Settle();
+    EXPECT_EQ(control_->FindStopped(), 0);
+    RealClock().SleepUntil(RealClock().MonotonicNs() + 1'000'000);
+  }
+  EXPECT_EQ(control_->late(), 0u) << static_cast<int>(result);
+  EXPECT_TRUE(program_->Wait(absl::Seconds(20)).by_signal);
+}
+
+TEST_F(ThreadControlTest, LateThreadIsLetGoInTheEnd) {
+  Start("while :; do :; done");
+  const auto affinity = CreateAffinity();
+  const auto thread = CreateProcFiles()->OpenProcess(program_->pid())->OpenThread(program_->pid());
+  ThreadStat stat;
+  ASSERT_EQ(thread->ReadStat(&stat), ReadResult::kOk);
+  ASSERT_TRUE(affinity->MoveTo(stat.processor));
+  Registers registers;
+  control_->Stop(program_->pid(), 0, &registers);
+  control_.reset();
+  StopResult other = StopResult::kRefused;
+  std::thread([&] {
+    other = CreateThreadControl()->Stop(program_->pid(), kPatienceNs, &registers);
+  }).join();
+  EXPECT_NE(other, StopResult::kRefused) << "it is traced still";
+  program_->Signal(GroupSignal::kKill);
+  EXPECT_TRUE(program_->Wait(absl::Seconds(20)).by_signal);
 }
 
 TEST_F(ThreadControlTest, KilledWhileStoppedIsLetGo) {
   Start("while :; do :; done");
   Registers registers;
-  ASSERT_EQ(control_->Stop(program_->pid(), &registers), StopResult::kStopped);
+  ASSERT_EQ(control_->Stop(program_->pid(), kPatienceNs, &registers), StopResult::kStopped);
   program_->Signal(GroupSignal::kKill);
   control_->Resume();
   for (int i = 0; i < 4000 && control_->Settle() > 0; ++i) {

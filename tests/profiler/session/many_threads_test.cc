@@ -17,6 +17,7 @@
 
 #include "profiler/base/drop_reason.h"
 #include "profiler/session/session.h"
+#include "profiler/stacks/forwarding_sampler.h"
 #include "profiler/stacks/ladder.h"
 #include "tests/fakes/fake_batch_sink.h"
 #include "tests/fakes/fake_metrics_source.h"
@@ -43,20 +44,23 @@ struct Observed {
 };
 
 // A ladder whose observations are counted on their way. Of the sampler thread, until that ends.
-class CountedLadder final : public ProcessSampler {
+class CountedLadder final : public ForwardingSampler {
  public:
   CountedLadder(std::unique_ptr<Ladder> ladder, Observed& observed)
-      : ladder_(std::move(ladder)), observed_(observed) {}
+      : ForwardingSampler(std::move(ladder)), observed_(observed) {}
 
-  int32_t pid() const override { return ladder_->pid(); }
   bool Observe(absl::FunctionRef<void(const ThreadSample&)> sink) override {
-    return ladder_->Observe([&](const ThreadSample& sample) {
+    return ForwardingSampler::Observe([&](const ThreadSample& sample) {
       Count(sample);
       sink(sample);
     });
   }
-  FrameDescription Describe(const Frame& frame) override { return ladder_->Describe(frame); }
-  std::string_view ThreadName(StringId id) const override { return ladder_->ThreadName(id); }
+  void TakeStops(absl::FunctionRef<void(const ThreadSample&)> sink) override {
+    ForwardingSampler::TakeStops([&](const ThreadSample& sample) {
+      Count(sample);
+      sink(sample);
+    });
+  }
 
  private:
   void Count(const ThreadSample& sample) {
@@ -69,7 +73,7 @@ class CountedLadder final : public ProcessSampler {
     if (sample.tid == pid()) return;
     std::vector<std::string> own;
     for (const Frame& frame : *sample.stack) {
-      std::string name(ladder_->Describe(frame).name);
+      std::string name(Describe(frame).name);
       if (name.rfind("Target", 0) == 0 || name == "main") own.push_back(std::move(name));
     }
     using Names = std::vector<std::string>;
@@ -81,7 +85,6 @@ class CountedLadder final : public ProcessSampler {
     }
   }
 
-  std::unique_ptr<Ladder> ladder_;
   Observed& observed_;
 };
 

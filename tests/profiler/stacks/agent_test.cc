@@ -24,6 +24,7 @@
 #include "profiler/base/agent_memory.h"
 #include "profiler/os/clock.h"
 #include "profiler/stacks/ladder.h"
+#include "tests/fakes/forwarding_thread_control.h"
 #include "tests/support/program.h"
 
 namespace lambent {
@@ -35,14 +36,6 @@ using ::testing::Not;
 
 constexpr absl::Duration kLimit = absl::Seconds(40);
 constexpr absl::Duration kTick = absl::Milliseconds(10);
-
-// As in AWS Lambda: a filter refuses ptrace.
-class RefusingControl final : public os::ThreadControl {
- public:
-  os::StopResult Stop(int32_t, os::Registers*) override { return os::StopResult::kRefused; }
-  void Resume() override { ADD_FAILURE() << "nothing was stopped"; }
-  size_t Settle() override { return 0; }
-};
 
 // What one observation said, kept beyond the tick.
 struct Seen {
@@ -76,7 +69,7 @@ class AgentTest : public testing::Test {
   void AttachTo(int32_t pid) {
     auto ladder = Ladder::Attach(pid, os::RealClock(), {},
                                  {.proc = os::CreateProcFiles(),
-                                  .control = std::make_unique<RefusingControl>(),
+                                  .control = std::make_unique<fakes::RefusingThreadControl>(),
                                   .affinity = os::CreateAffinity(),
                                   .open_memory = &os::ProbeRemoteMemory,
                                   .agent_door = os::CreateAgentDoor()});

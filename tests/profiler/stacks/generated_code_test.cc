@@ -107,20 +107,20 @@ TEST_F(GeneratedCodeProgramTest, IsNamedByThePerfMapAsItGrows) {
   EXPECT_THAT(second->names, ::testing::IsSupersetOf({"JitCaller", "main"}));
 }
 
-// Cannot stop a thread in time, at first.
-class HinderedControl final : public os::ThreadControl {
+// Tells of a stack where there is none, at first.
+class HinderedControl final : public fakes::ForwardingThreadControl {
  public:
-  os::StopResult Stop(int32_t tid, os::Registers* registers) override {
-    if (timeouts_ == 0) return real_->Stop(tid, registers);
-    --timeouts_;
-    return os::StopResult::kTimedOut;
+  os::StopResult Stop(int32_t tid, int64_t patience_ns, os::Registers* registers) override {
+    const os::StopResult result = ForwardingThreadControl::Stop(tid, patience_ns, registers);
+    if (hindered_ > 0 && result == os::StopResult::kStopped) {
+      --hindered_;
+      registers->values[os::Registers::kSp] = 8;
+    }
+    return result;
   }
-  void Resume() override { real_->Resume(); }
-  size_t Settle() override { return real_->Settle(); }
 
  private:
-  const std::unique_ptr<os::ThreadControl> real_ = os::CreateThreadControl();
-  int timeouts_ = 40;
+  int hindered_ = 40;
 };
 
 TEST_F(GeneratedCodeProgramTest, IsStillNamedAfterManyFailuresOfTheSameProgram) {
@@ -130,7 +130,7 @@ TEST_F(GeneratedCodeProgramTest, IsStillNamedAfterManyFailuresOfTheSameProgram) 
   AttachWith(std::move(parts));
   if (!Works(Rung::kStop)) GTEST_SKIP() << "ptrace is not permitted here";
   EXPECT_TRUE(AwaitLeaf("jit_first").has_value()) << Reasons();
-  EXPECT_GE(drops_.of(DropReason::kInconsistent), 10u) << "it was hindered";
+  EXPECT_GE(drops_.of(DropReason::kUnreadable), 10u) << "it was hindered";
 }
 
 TEST_F(GeneratedCodeProgramTest, NodesCompiledFunctionsAreNamed) {

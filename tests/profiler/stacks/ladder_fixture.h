@@ -17,6 +17,7 @@
 
 #include "profiler/os/clock.h"
 #include "profiler/stacks/ladder.h"
+#include "tests/fakes/forwarding_thread_control.h"
 #include "tests/support/program.h"
 
 namespace lambent {
@@ -25,13 +26,7 @@ namespace lambent {
 inline constexpr absl::Duration kLimit = absl::Seconds(40);
 inline constexpr absl::Duration kTick = absl::Milliseconds(5);
 
-// As in AWS Lambda: a filter refuses ptrace.
-class RefusingControl final : public os::ThreadControl {
- public:
-  os::StopResult Stop(int32_t, os::Registers*) override { return os::StopResult::kRefused; }
-  void Resume() override { ADD_FAILURE() << "nothing was stopped"; }
-  size_t Settle() override { return 0; }
-};
+using RefusingControl = fakes::RefusingThreadControl;
 
 // The sampler may not choose its CPU.
 class FixedAffinity final : public os::Affinity {
@@ -42,37 +37,17 @@ class FixedAffinity final : public os::Affinity {
 };
 
 // Counts what is stopped.
-class CountingControl final : public os::ThreadControl {
+class CountingControl final : public fakes::ForwardingThreadControl {
  public:
   explicit CountingControl(int* stops) : stops_(*stops) {}
 
-  os::StopResult Stop(int32_t tid, os::Registers* registers) override {
+  os::StopResult Stop(int32_t tid, int64_t patience_ns, os::Registers* registers) override {
     ++stops_;
-    return real_->Stop(tid, registers);
+    return ForwardingThreadControl::Stop(tid, patience_ns, registers);
   }
-  void Resume() override { real_->Resume(); }
-  size_t Settle() override { return real_->Settle(); }
 
  private:
-  const std::unique_ptr<os::ThreadControl> real_ = os::CreateThreadControl();
   int& stops_;
-};
-
-// Stops nothing: each thread waits for its CPU until it is too late.
-class LateControl final : public os::ThreadControl {
- public:
-  // `stops`, if not null, counts what was to be stopped.
-  explicit LateControl(int* stops = nullptr) : stops_(stops) {}
-
-  os::StopResult Stop(int32_t, os::Registers*) override {
-    if (stops_ != nullptr) ++*stops_;
-    return os::StopResult::kTimedOut;
-  }
-  void Resume() override { ADD_FAILURE() << "nothing was stopped"; }
-  size_t Settle() override { return 0; }
-
- private:
-  int* const stops_;
 };
 
 // What one observation said, with names, kept beyond the tick.

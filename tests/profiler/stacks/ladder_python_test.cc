@@ -26,18 +26,21 @@ using ::testing::ElementsAre;
 class LadderPythonTest : public LadderTest {};
 
 // Stops threads, and tells registers that lead nowhere.
-class LostControl final : public os::ThreadControl {
+class LostControl final : public fakes::ForwardingThreadControl {
  public:
-  os::StopResult Stop(int32_t tid, os::Registers* registers) override {
-    const os::StopResult result = control_->Stop(tid, registers);
+  os::StopResult Stop(int32_t tid, int64_t patience_ns, os::Registers* registers) override {
+    const os::StopResult result = ForwardingThreadControl::Stop(tid, patience_ns, registers);
     registers->values[os::Registers::kPc] = 0;
     return result;
   }
-  void Resume() override { control_->Resume(); }
-  size_t Settle() override { return control_->Settle(); }
+};
 
- private:
-  const std::unique_ptr<os::ThreadControl> control_ = os::CreateThreadControl();
+// Refuses to stop the threads there are, and not the one there is not, which is asked about first.
+class FailingControl final : public fakes::ForwardingThreadControl {
+ public:
+  os::StopResult Stop(int32_t tid, int64_t, os::Registers*) override {
+    return tid == INT32_MAX ? os::StopResult::kGone : os::StopResult::kRefused;
+  }
 };
 
 TEST_F(LadderPythonTest, ReadsARunningInterpreterWherePtraceIsRefused) {
@@ -86,7 +89,7 @@ TEST_F(LadderPythonTest, NothingIsPartialWhereNativeFramesCannotBeHad) {
 TEST_F(LadderPythonTest, AStopThatFailedLeavesAPartialStack) {
   StartPython("spin");
   LadderParts parts = RealParts();
-  parts.control = std::make_unique<LateControl>();
+  parts.control = std::make_unique<FailingControl>();
   AttachWith(std::move(parts), {.native = NativeFrames::kAlways});
   const auto seen = AwaitLeaf("spin_leaf", Rung::kConsistentRead);
   ASSERT_TRUE(seen.has_value()) << Reasons();
@@ -96,7 +99,7 @@ TEST_F(LadderPythonTest, AStopThatFailedLeavesAPartialStack) {
 TEST_F(LadderPythonTest, AStopThatWasNotAskedForNativeFramesLeavesNone) {
   StartPython("spin");
   LadderParts parts = RealParts();
-  parts.control = std::make_unique<LateControl>();
+  parts.control = std::make_unique<FailingControl>();
   AttachWith(std::move(parts));
   const auto seen = AwaitLeaf("spin_leaf", Rung::kConsistentRead);
   ASSERT_TRUE(seen.has_value()) << Reasons();

@@ -52,15 +52,18 @@ class ProcessTreeTest : public ::testing::Test {
   std::vector<std::string> Tick() {
     clock_.Advance(absl::Milliseconds(20));
     std::vector<std::string> seen;
-    alive_ = tree_->Observe([&](const ThreadSample& sample) {
-      if (sample.stack == nullptr) {
-        seen.push_back("!" + std::string(DropReasonName(sample.drop)));
-      } else {
-        frames_ = *sample.stack;
-        seen.push_back(Names(frames_));
-      }
-    });
+    alive_ = tree_->Observe([&](const ThreadSample& sample) { seen.push_back(Told(sample)); });
     return seen;
+  }
+  std::vector<std::string> TakeStops() {
+    std::vector<std::string> seen;
+    tree_->TakeStops([&](const ThreadSample& sample) { seen.push_back(Told(sample)); });
+    return seen;
+  }
+  std::string Told(const ThreadSample& sample) {
+    if (sample.stack == nullptr) return "!" + std::string(DropReasonName(sample.drop));
+    frames_ = *sample.stack;
+    return Names(frames_);
   }
   std::string Names(const Stack& stack) {
     std::string names;
@@ -95,6 +98,25 @@ TEST_F(ProcessTreeTest, ProcessesThatComeLaterAreFollowed) {
   Add(201, kRoot, "worker", "hot");
   EXPECT_THAT(Tick(), ElementsAre("sh;main;wait", "worker;main;hot"));
   EXPECT_EQ(tree_->processes(), 2u);
+}
+
+TEST_F(ProcessTreeTest, ThreadsThatStandBetweenTicksAreTakenOfEachProcess) {
+  fakes::FakeProcessSampler& root = Add(kRoot, 1, "sh", "wait");
+  fakes::FakeProcessSampler& worker = Add(201, kRoot, "worker", "hot");
+  Create();
+  Tick();
+  EXPECT_FALSE(tree_->AwaitStop(0));
+  worker.Delay(201);
+  EXPECT_THAT(Tick(), ElementsAre("sh;main;wait"));
+  EXPECT_TRUE(tree_->AwaitStop(0));
+  EXPECT_THAT(TakeStops(), ElementsAre());
+  worker.Stand(201);
+  EXPECT_THAT(TakeStops(), ElementsAre("worker;main;hot"));
+  root.Delay(kRoot);
+  root.Stand(kRoot);
+  tree_->LetGo();
+  EXPECT_EQ(root.let_go(), 1);
+  EXPECT_FALSE(tree_->AwaitStop(0));
 }
 
 TEST_F(ProcessTreeTest, FramesOfAnEndedProcessKeepTheirNames) {

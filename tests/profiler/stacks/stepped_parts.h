@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "profiler/stacks/ladder_parts.h"
+#include "tests/fakes/forwarding_thread_control.h"
 #include "tests/profiler/stacks/stepped_files.h"
 
 namespace lambent {
@@ -27,24 +28,23 @@ class SteppedMemory final : public os::RemoteMemory {
   Steps& steps_;
 };
 
-class SteppedControl final : public os::ThreadControl {
+class SteppedControl final : public fakes::ForwardingThreadControl {
  public:
   explicit SteppedControl(Steps& steps) : steps_(steps) {}
-  os::StopResult Stop(int32_t tid, os::Registers* registers) override {
+  os::StopResult Stop(int32_t tid, int64_t patience_ns, os::Registers* registers) override {
     steps_.Take();
-    const os::StopResult result = control_->Stop(tid, registers);
+    const os::StopResult result = ForwardingThreadControl::Stop(tid, patience_ns, registers);
     steps_.holds = result == os::StopResult::kStopped;
     return result;
   }
   void Resume() override {
     steps_.Take();
     steps_.holds = false;
-    control_->Resume();
+    ForwardingThreadControl::Resume();
   }
-  size_t Settle() override { return steps_.Take(), control_->Settle(); }
+  size_t Settle() override { return steps_.Take(), ForwardingThreadControl::Settle(); }
 
  private:
-  std::unique_ptr<os::ThreadControl> control_ = os::CreateThreadControl();
   Steps& steps_;
 };
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A program whose stacks are known, built without frame pointers: what the ladder's tests look at.
 //   native_target spin|sleep|read|deep|churn|rivals|memfd|exec PROGRAM|becomes PROGRAM|
-//                 threads N|many N
+//                 threads N|many N|queue N
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -161,6 +161,13 @@ int main(int argc, char** argv) {
     CPU_SET(sched_getcpu(), &one);
     if (sched_setaffinity(0, sizeof(one), &one) != 0) return 1;
     std::thread([] { TargetOuter(&TargetSpinLeaf); }).detach();
+    Ready();
+    TargetOuter(&TargetSpinLeaf);
+  }
+  if (std::strcmp(mode, "queue") == 0) {
+    for (int i = 1; i < std::atoi(argv[2]); ++i) {
+      std::thread([] { TargetOuter(&TargetSpinLeaf); }).detach();
+    }
     Ready();
     TargetOuter(&TargetSpinLeaf);
   }

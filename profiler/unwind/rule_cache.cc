@@ -23,14 +23,14 @@ void RuleCache::Clear() {
 const FrameRule* RuleCache::Insert(uint64_t at, const FrameRule& rule) {
   if (rules_.size() == kMaxRules) Clear();
   const uint16_t number = Number(rule);
-  if (at < kAddressLimit) {
-    Bucket& bucket = buckets_[BucketOf(at)];
-    const uint64_t key = at << 16;
+  if (at >> kAddressBits == 0) {
+    const uint64_t key = KeyOf(Scatter(at));
+    Bucket& bucket = buckets_[BucketOf(Scatter(at))];
     auto out = std::find_if(bucket.begin(), bucket.end(),
-                            [key](uint64_t slot) { return slot - key <= kRuleMask; });
+                            [key](uint64_t slot) { return HasKey(slot, key); });
     if (out == bucket.end()) --out;
     std::move_backward(bucket.begin(), out, out + 1);
-    bucket.front() = key | number;
+    bucket.front() = key | uint64_t{number} << kNumberShift | MakeShortRule(rule).bits();
   }
   return &rules_[number];
 }

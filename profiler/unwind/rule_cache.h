@@ -9,13 +9,16 @@
 #include <vector>
 
 #include "profiler/unwind/frame_rule.h"
+#include "profiler/unwind/short_rule.h"
 
 namespace lambent {
 
 // Rules of the addresses seen so far, of fixed size. Return addresses repeat, and far fewer rules
-// than addresses exist (under 400 in any library measured): an address takes 8 bytes, 48 of its own
-// bits and 16 that number a rule, and a lookup one cache line of them. A full bucket forgets its
-// oldest address; a full set of rules everything. Thread-compatible.
+// than addresses exist (under 400 in any library measured): an address takes 8 bytes, and a lookup
+// one cache line of them. Times an odd number, modulo 2^48, each address is another: 10 bits of the
+// product are its bucket and 38 are kept, beside 10 that number its rule and 16 that are the rule
+// where it is a short one. A full bucket forgets its oldest address; a full set of rules
+// everything. Thread-compatible.
 class RuleCache {
  public:
   static constexpr size_t kAddresses = 8192;
@@ -25,12 +28,12 @@ class RuleCache {
 
   // The rule of an address, or null. Valid until Insert or Clear.
   const FrameRule* Find(uint64_t at) const {
-    const uint64_t key = at << 16;
-    for (const uint64_t slot : buckets_[BucketOf(at)]) {
-      if (slot - key <= kRuleMask && at < kAddressLimit) return &rules_[slot & kRuleMask];
-    }
-    return nullptr;
+    const uint64_t slot = FindSlot(at);
+    return slot == kEmpty ? nullptr : &rules_[slot >> kNumberShift & (kMaxRules - 1)];
   }
+
+  // The same where it is a short one; none: it is not, or not known.
+  ShortRule FindShort(uint64_t at) const { return ShortRule(FindSlot(at)); }
 
   // Remembers a rule, in the place of another of the same address. Valid until the next Insert.
   const FrameRule* Insert(uint64_t at, const FrameRule& rule);
@@ -43,18 +46,36 @@ class RuleCache {
  private:
   static constexpr size_t kWays = 8;
   static constexpr size_t kBuckets = kAddresses / kWays;
-  static constexpr uint64_t kRuleMask = 0xffff;
-  static constexpr uint64_t kAddressLimit = (uint64_t{1} << 48) - 1;
-  static constexpr uint64_t kEmpty = ~uint64_t{0};  // no address below the limit has it
+  static constexpr int kAddressBits = 48;
+  static constexpr int kBucketBits = 10;
+  static constexpr int kNumberShift = 16;  // above the rule, if it is short
+  static constexpr int kKeyShift = 64 - (kAddressBits - kBucketBits);
+  // As no slot in use is: without a short rule, whose other bits are set.
+  static constexpr uint64_t kEmpty = ~ShortRule::kFormMask;
   static constexpr size_t kIndexSlots = 2 * kMaxRules;
   static constexpr uint16_t kNoRule = 0xffff;
+  static_assert(kBuckets == 1 << kBucketBits && kMaxRules == 1 << (kKeyShift - kNumberShift));
 
   struct alignas(64) Bucket : std::array<uint64_t, kWays> {};
 
-  static size_t BucketOf(uint64_t at) {
-    return static_cast<size_t>((at * 0x9e3779b97f4a7c15) >> 54);
+  // kAddressBits of product, with zeros below.
+  static uint64_t Scatter(uint64_t at) {
+    return at * (uint64_t{0x9e3779b97f4b} << (64 - kAddressBits));
   }
-  static_assert(kBuckets == 1024, "BucketOf takes 10 bits");
+  static size_t BucketOf(uint64_t scattered) {
+    return static_cast<size_t>(scattered >> (64 - kBucketBits));
+  }
+  static uint64_t KeyOf(uint64_t scattered) { return scattered << kBucketBits; }
+  static bool HasKey(uint64_t slot, uint64_t key) { return (slot ^ key) >> kKeyShift == 0; }
+
+  uint64_t FindSlot(uint64_t at) const {
+    if (at >> kAddressBits != 0) return kEmpty;
+    const uint64_t scattered = Scatter(at);
+    for (const uint64_t slot : buckets_[BucketOf(scattered)]) {
+      if (HasKey(slot, KeyOf(scattered))) return slot;
+    }
+    return kEmpty;
+  }
 
   uint16_t Number(const FrameRule& rule);
 

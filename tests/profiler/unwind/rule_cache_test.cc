@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/profiler/unwind/plain_rules.h"
+
 namespace lambent {
 namespace {
 
@@ -64,6 +66,38 @@ TEST(RuleCacheTest, HasNoOtherRuleForAnAddressHoweverFull) {
   EXPECT_LE(cache.rules(), RuleCache::kMaxRules);
   EXPECT_EQ(cache.memory_bytes(), bytes);
   EXPECT_LE(bytes, 192u * 1024);
+}
+
+#if defined(__x86_64__)
+TEST(RuleCacheTest, TellsShortRulesWithTheirAddresses) {
+  RuleCache cache;
+  EXPECT_EQ(cache.FindShort(0x1234).bits() & ShortRule::kFormMask, 0u);
+  cache.Insert(0x1234, SpRule(48, -3));
+  EXPECT_EQ(cache.FindShort(0x1234).bits(), ShortRule::Sp(6, 3).bits());
+  EXPECT_EQ(*cache.Find(0x1234), SpRule(48, -3));
+  cache.Insert(0x1234, FpRule());
+  EXPECT_TRUE(cache.FindShort(0x1234).IsFrame());
+  cache.Insert(0x1234, FpRule(24));
+  EXPECT_EQ(cache.FindShort(0x1234).bits(), 0u);
+  EXPECT_EQ(*cache.Find(0x1234), FpRule(24));
+  EXPECT_FALSE(cache.FindShort(0x1235).IsFrame());
+}
+#endif
+
+// Neighbours, and addresses that differ in one bit: all that hashing could make one.
+TEST(RuleCacheTest, TellsSimilarAddressesApart) {
+  constexpr uint64_t kAt = 0x7f1234567890;
+  RuleCache cache;
+  cache.Insert(kAt, RuleOf(16));
+  for (int bit = 0; bit < 64; ++bit) {
+    EXPECT_EQ(cache.Find(kAt ^ uint64_t{1} << bit), nullptr) << bit;
+  }
+  for (uint64_t i = 1; i < 100'000; ++i) {
+    ASSERT_EQ(cache.Find(kAt + i), nullptr);
+    ASSERT_EQ(cache.Find(kAt + (i << 16)), nullptr);
+    ASSERT_EQ(cache.Find(kAt + (i << 26)), nullptr);
+  }
+  EXPECT_NE(cache.Find(kAt), nullptr);
 }
 
 TEST(RuleCacheTest, KeepsNothingOfAddressesItCannotTellApart) {

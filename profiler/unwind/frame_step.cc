@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "profiler/unwind/dwarf_expression.h"
+#include "profiler/unwind/machine.h"
 
 namespace lambent {
 namespace {
@@ -80,7 +81,38 @@ struct Evaluation {
   }
 };
 
+uint64_t Plus(uint64_t address, int64_t offset) { return address + static_cast<uint64_t>(offset); }
+
 }  // namespace
+
+StepEnd StepByRule(const FrameRule& rule, FrameRegisters* registers, StackMemory& memory,
+                   uint64_t* pc) {
+  if (!registers->Knows(rule.base)) return StepEnd::kNoRegister;
+  const uint64_t base = registers->values[rule.base];
+  uint64_t cfa = Plus(base, rule.offset);
+  if (rule.is_indirect != 0) {
+    if (!memory.Read(cfa, &cfa)) return StepEnd::kUnreadable;
+    cfa = Plus(cfa, rule.add);
+  }
+  if (rule.return_in_link == 0) {
+    if (!memory.Read(Plus(cfa, rule.return_offset), pc)) return StepEnd::kUnreadable;
+  } else {
+    if (!registers->Knows(kLinkRegister)) return StepEnd::kNoRegister;
+    *pc = registers->values[kLinkRegister];
+  }
+  uint64_t known = (registers->known & ~kLostInCalls) | rule.saved_mask;
+  for (size_t i = 0; i < rule.saved_count; ++i) {
+    const FrameRule::Saved saved = rule.saved[i];
+    uint64_t value = 0;
+    if (!memory.Read(Plus(saved.from_base != 0 ? base : cfa, int64_t{saved.slot} * 8), &value)) {
+      known &= ~RegisterBit(saved.reg);
+    }
+    registers->values[saved.reg] = value;
+  }
+  registers->known = known | RegisterBit(os::Registers::kSp);
+  registers->values[os::Registers::kSp] = cfa;
+  return StepEnd::kStepped;
+}
 
 StepEnd StepByRow(const FoundRules& found, uint64_t at, FrameRegisters* registers,
                   StackMemory& memory, uint64_t* pc) {

@@ -5,13 +5,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-
-#include "absl/types/span.h"
 
 #include "profiler/os/remote_memory.h"
 #include "profiler/target/module_table.h"
 #include "profiler/unwind/raw_snapshot.h"
+#include "profiler/unwind/stack_copy.h"
 
 namespace lambent {
 
@@ -28,10 +26,7 @@ class StackMemory {
   // For the unwind that begins; `live` may be null. Both must outlive it.
   void Begin(const RawSnapshot& snapshot, os::RemoteMemory* live) {
     snapshot_ = &snapshot;
-    const absl::Span<const char> copied = snapshot.bytes();
-    copied_ = copied.data();
-    copied_from_ = snapshot.bytes_address();
-    words_ = copied.size() < sizeof(uint64_t) ? 0 : copied.size() - sizeof(uint64_t) + 1;
+    copied_ = StackCopy(snapshot);
     live_ = live;
     end_ = 0;
     block_ = kNoBlock;
@@ -41,20 +36,13 @@ class StackMemory {
 
   // The word at `address`. False: not of this stack, or not readable.
   bool Read(uint64_t address, uint64_t* word) {
-    if (const char* const copied = FindCopied(address)) {
-      std::memcpy(word, copied, sizeof(*word));
-      return true;
-    }
-    return ReadBeyond(address, word);
+    const uint64_t offset = address - copied_.from;
+    if (!copied_.HasWord(offset)) return ReadBeyond(address, word);
+    *word = copied_.Word(offset);
+    return true;
   }
 
-  // The word at `address` in the snapshot's copy; null: not there. For the step that most are.
-  const char* FindCopied(uint64_t address) const {
-    const uint64_t offset = address - copied_from_;  // wraps far away below it
-    return offset < words_ ? copied_ + offset : nullptr;
-  }
-  // The word at an address that is not in the copy.
-  bool ReadBeyond(uint64_t address, uint64_t* word);
+  const StackCopy& copied() const { return copied_; }
 
   // Whether a word was wanted that lies on the stack but not in the copy.
   bool missed() const { return missed_; }
@@ -62,13 +50,13 @@ class StackMemory {
  private:
   static constexpr uint64_t kNoBlock = ~uint64_t{0};
 
+  // The word at an address that is not in the copy.
+  bool ReadBeyond(uint64_t address, uint64_t* word);
   bool LoadBlock(uint64_t block);
 
   const ModuleTable& modules_;
   const RawSnapshot* snapshot_ = nullptr;
-  const char* copied_ = nullptr;  // the snapshot's bytes,
-  uint64_t copied_from_ = 0;      // where they are from,
-  uint64_t words_ = 0;            // and at how many offsets of them a word begins
+  StackCopy copied_;
   os::RemoteMemory* live_ = nullptr;
   uint64_t end_ = 0;  // of the mapping the stack pointer is in; 0: not looked up yet
   bool missed_ = false;

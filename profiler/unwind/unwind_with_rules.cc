@@ -12,6 +12,7 @@
 #include "profiler/unwind/frame_step.h"
 #include "profiler/unwind/rule_cache.h"
 #include "profiler/unwind/rule_finder.h"
+#include "profiler/unwind/short_climb.h"
 #include "profiler/unwind/stack_memory.h"
 
 namespace lambent {
@@ -38,6 +39,7 @@ class LazyRuleUnwinder final : public RuleUnwinder {
     work_left_until_ = finder_.work() + kMaxWork;
     registers_.values = snapshot.registers().values;
     registers_.known = snapshot.known();
+    registers_depth_ = 0;
     return Climb(snapshot.registers().pc(), max_depth, pcs);
   }
 
@@ -70,6 +72,12 @@ class LazyRuleUnwinder final : public RuleUnwinder {
     bool exact = true;        // `at` is the pc itself, not within a call before it
     bool by_pointer = false;  // found by frame pointer alone
     for (;;) {
+      if (!by_pointer && ClimbShort(max_depth, &at, pcs)) {
+        if (at == kNoCaller) return UnwindEnd::kComplete;
+        exact = false;
+        // Before another rule takes the place of one that they go by.
+        if (!RestoreRegisters(*pcs)) return UnwindEnd::kBadFrame;
+      }
       const FrameRule* rule = cache_.Find(at);
       if (rule == nullptr || (by_pointer && rule->follows_call == 0)) {
         UnwindEnd end = UnwindEnd::kBadFrame;
@@ -87,6 +95,7 @@ class LazyRuleUnwinder final : public RuleUnwinder {
                                ? StepByRule(*rule, &registers_, memory_, &pc)
                                : StepOtherwise(*rule, at, exact, &pc);
       if (step != StepEnd::kStepped) return EndOf(step, by_pointer, in_module);
+      registers_depth_ = pcs->size();
       pc = StripAuthentication(pc, kSignsReturns);
       if (pc == 0) {
         // Where nothing has been called yet the frame pointer's register may hold anything.
@@ -100,6 +109,28 @@ class LazyRuleUnwinder final : public RuleUnwinder {
       exact = interrupted;
       at = exact ? pc : pc - 1;
     }
+  }
+
+  // Climbs by short rules, from where registers_ are, which stay behind. False: not one frame.
+  bool ClimbShort(size_t max_depth, uint64_t* at, std::vector<uint64_t>* pcs) {
+    const StackCopy& copied = memory_.copied();
+    ClimbPoint point = {*at, registers_.sp(), copied.from - 1};
+    if (registers_.Knows(os::Registers::kFp)) point.fp = registers_.values[os::Registers::kFp];
+    ClimbByShortRules(cache_, copied, max_depth, &point, pcs);
+    *at = point.at;
+    return pcs->size() != registers_depth_;
+  }
+
+  // Takes registers_ through the frames they were left behind in. False: impossible.
+  bool RestoreRegisters(const std::vector<uint64_t>& pcs) {
+    for (; registers_depth_ < pcs.size(); ++registers_depth_) {
+      const FrameRule* const rule = cache_.Find(pcs[registers_depth_]);
+      uint64_t pc = 0;
+      if (rule == nullptr || StepByRule(*rule, &registers_, memory_, &pc) != StepEnd::kStepped) {
+        return false;
+      }
+    }
+    return true;
   }
 
   UnwindEnd EndOf(StepEnd step, bool by_pointer, bool in_module) const {
@@ -247,6 +278,7 @@ class LazyRuleUnwinder final : public RuleUnwinder {
   // Of the unwind under way.
   StackMemory memory_;
   FrameRegisters registers_;
+  size_t registers_depth_ = 0;  // how many frames they have been taken through
   uint64_t work_left_until_ = 0;
 };
 

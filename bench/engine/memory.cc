@@ -25,7 +25,7 @@ namespace lambent::bench {
 namespace {
 
 // For a thread to be given a CPU, on a busy machine.
-constexpr int64_t kPatienceNs = 20'000'000;
+constexpr os::StopPatience kPatience{.asleep_ns = 20'000'000};
 
 constexpr char kNode[] =
     "console.log('ready'); const zlib = require('zlib');"
@@ -60,7 +60,7 @@ absl::Status MeasureUnwindMemory(bool quick, std::vector<Row>* rows) {
   for (int i = 0; i < (quick ? 20 : 800); ++i) {
     naps.Take();
     os::Registers registers;
-    const os::StopResult stop = control->Stop(pid, kPatienceNs, &registers);
+    const os::StopResult stop = control->Stop(pid, kPatience, &registers);
     if (stop == os::StopResult::kRefused) return absl::PermissionDeniedError("ptrace is refused");
     if (stop != os::StopResult::kStopped) continue;
     snapshot.SetRegisters(registers, 0);

@@ -20,9 +20,6 @@
 namespace lambent::bench {
 namespace {
 
-// For a thread to be given a CPU, on a busy machine.
-constexpr int64_t kPatienceNs = 20'000'000;
-
 // Shorter ones are the loop itself, and the timer's interrupts.
 constexpr int64_t kGapNs = 2'500;
 
@@ -84,6 +81,9 @@ absl::Status MeasureFrom(int sampler_cpu, int cpu, int stops, std::string_view n
   if (!BindToCpu(sampler_cpu)) return absl::UnavailableError("choose the sampler's CPU");
   const std::unique_ptr<os::ThreadControl> control = os::CreateThreadControl();
   const std::unique_ptr<os::RemoteMemory> memory = os::CreateVmReadMemory(subject.pid());
+  // As the ladder waits.
+  const os::StopPatience patience{.awake_ns = sampler_cpu == cpu ? 0 : 60'000,
+                                  .asleep_ns = 20'000'000};
   RawSnapshot snapshot;
   const os::Clock& clock = os::RealClock();
   std::vector<Cycle> cycles;
@@ -96,7 +96,7 @@ absl::Status MeasureFrom(int sampler_cpu, int cpu, int stops, std::string_view n
     naps.Take();
     const int64_t begin_ns = clock.MonotonicNs();
     os::Registers registers;
-    const os::StopResult stop = control->Stop(subject.pid(), kPatienceNs, &registers);
+    const os::StopResult stop = control->Stop(subject.pid(), patience, &registers);
     if (stop == os::StopResult::kRefused) return absl::PermissionDeniedError("ptrace is refused");
     if (stop != os::StopResult::kStopped) continue;
     snapshot.SetRegisters(registers, begin_ns);

@@ -29,7 +29,7 @@ LadderProbe ProbeLadder(os::ProcessFiles& files, const os::RemoteMemoryProbe& me
   // Who may read memory may trace, but for a filter of system calls: the kernel asks the same
   // question.
   probe.abilities.stop = probe.abilities.read_memory &&
-                         control.Stop(kNoThread, 0, &registers) != os::StopResult::kRefused;
+                         control.Stop(kNoThread, {}, &registers) != os::StopResult::kRefused;
   return probe;
 }
 

@@ -35,9 +35,9 @@ CaptureResult StopSource::Hold(ObservedThread& thread, CaptureAttempt& attempt, 
   const bool late = control_.IsLate(thread.tid());
   Follow follow = Follow::kElsewhere;
   // What stands meanwhile would be held for as long as this thread is waited for.
-  if (control_.late() > 0) patience_ns_ = 0;
+  if (control_.late() > 0) patient_ = false;
   if (!late) {
-    if (patience_ns_ == 0 && control_.late() >= kMaxLate) return CaptureResult::kPending;
+    if (!patient_ && control_.late() >= kMaxLate) return CaptureResult::kPending;
     follow = own_cpu_.FollowTo(thread);
     if (follow == Follow::kGone) return CaptureResult::kGone;
     // The last thing before the stop: elsewhere it may fall asleep in between.
@@ -50,11 +50,12 @@ CaptureResult StopSource::Hold(ObservedThread& thread, CaptureAttempt& attempt, 
     return follow == Follow::kHere ? clock_.ThreadCpuNs() : clock_.MonotonicNs();
   };
   const int64_t asked_ns = now_ns();
-  const CaptureResult stopped = ResultOf(control_.Stop(thread.tid(), patience_ns_, &registers));
-  if (stopped != CaptureResult::kCaptured) {
-    if (stopped == CaptureResult::kPending) patience_ns_ = 0;
-    return stopped;
+  os::StopPatience patience;
+  if (patient_) {
+    patience = {.awake_ns = follow == Follow::kHere ? 0 : kAwakeNs, .asleep_ns = kAsleepNs};
   }
+  const CaptureResult stopped = ResultOf(control_.Stop(thread.tid(), patience, &registers));
+  if (stopped != CaptureResult::kCaptured) return stopped;
   const int64_t seen_ns = now_ns();
   CaptureResult copied = stopped;
   if (attempt.interpreted) copied = interpreter_->Copy(thread.tid());

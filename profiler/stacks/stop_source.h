@@ -37,12 +37,13 @@ class StopSource final : public StackSource {
         interpreter_(interpreter) {}
 
   Rung rung() const override { return Rung::kStop; }
-  void BeginTick() { patience_ns_ = kPatienceNs; }
+  void BeginTick() { patient_ = true; }
   CaptureResult Capture(ObservedThread& thread, CaptureAttempt& attempt) override;
 
  private:
-  // Ten times what a stop takes across idle CPUs.
-  static constexpr int64_t kPatienceNs = 300'000;
+  // Twice, and ten times, what a stop takes across idle CPUs.
+  static constexpr int64_t kAwakeNs = 60'000;
+  static constexpr int64_t kAsleepNs = 300'000;
   static constexpr size_t kMaxLate = 4;
 
   CaptureResult Hold(ObservedThread& thread, CaptureAttempt& attempt, bool* native);
@@ -52,7 +53,7 @@ class StopSource final : public StackSource {
   OwnCpu& own_cpu_;
   NativeStacks& native_;
   InterpreterStacks* const& interpreter_;
-  int64_t patience_ns_ = kPatienceNs;  // none once a thread came late in this tick
+  bool patient_ = true;  // until a thread comes late
 };
 
 }  // namespace lambent

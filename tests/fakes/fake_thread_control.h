@@ -19,7 +19,7 @@ class FakeThreadControl final : public os::ThreadControl {
   int32_t stopped = 0;
   int stops = 0;
 
-  os::StopResult Stop(int32_t tid, int64_t, os::Registers* values) override {
+  os::StopResult Stop(int32_t tid, os::StopPatience, os::Registers* values) override {
     if (result != os::StopResult::kStopped) return result;
     const auto thread = registers.find(tid);
     if (thread == registers.end()) return os::StopResult::kGone;

@@ -13,8 +13,8 @@ namespace lambent::fakes {
 // The real one; a test overrides what is to be otherwise. Confined to one thread, as that is.
 class ForwardingThreadControl : public os::ThreadControl {
  public:
-  os::StopResult Stop(int32_t tid, int64_t patience_ns, os::Registers* registers) override {
-    return real_->Stop(tid, patience_ns, registers);
+  os::StopResult Stop(int32_t tid, os::StopPatience patience, os::Registers* registers) override {
+    return real_->Stop(tid, patience, registers);
   }
   void Resume() override { real_->Resume(); }
   size_t late() const override { return real_->late(); }
@@ -31,7 +31,7 @@ class ForwardingThreadControl : public os::ThreadControl {
 // As in AWS Lambda: a filter refuses ptrace.
 class RefusingThreadControl final : public ForwardingThreadControl {
  public:
-  os::StopResult Stop(int32_t, int64_t, os::Registers*) override {
+  os::StopResult Stop(int32_t, os::StopPatience, os::Registers*) override {
     return os::StopResult::kRefused;
   }
 };

@@ -92,15 +92,15 @@ class PtraceThreadControl final : public ThreadControl {
  public:
   ~PtraceThreadControl() override {
     Resume();
-    // The end of a traced thread, and so of its process, is for its tracer to collect first. What is
-    // left after a while is let go by the kernel when this thread ends.
+    // The end of a traced thread, and so of its process, is for its tracer to collect first. What
+    // is left after a while is let go by the kernel when this thread ends.
     const int64_t end_ns = NowNs() + kPartingNs;
     for (int64_t now_ns = NowNs(); Settle() > 0 && now_ns < end_ns; now_ns = NowNs()) {
       AwaitStop(now_ns + kPartingNs / 100);
     }
   }
 
-  StopResult Stop(int32_t tid, int64_t patience_ns, Registers* registers) override {
+  StopResult Stop(int32_t tid, StopPatience patience, Registers* registers) override {
     if (const auto late = FindLate(tid); late != late_.end()) return TakeLate(late, registers);
     if (ptrace(PTRACE_SEIZE, tid, nullptr, nullptr) != 0) return ResultOfErrno(errno);
     if (ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr) != 0) {
@@ -108,7 +108,7 @@ class PtraceThreadControl final : public ThreadControl {
       Settle();
       return StopResult::kGone;
     }
-    const StopResult result = WaitForStop(tid, patience_ns, &signal_);
+    const StopResult result = WaitForStop(tid, patience, &signal_);
     if (result == StopResult::kLate) AddLate(tid);
     return result == StopResult::kStopped ? Give(tid, registers) : result;
   }
@@ -221,18 +221,15 @@ class PtraceThreadControl final : public ThreadControl {
     return StopResult::kStopped;
   }
 
-  // Asleep, not yielding: on the thread's own CPU it can only stop once we are off it, and then it
-  // is the next to run, where a yield lets everybody else run first, for milliseconds on a busy
-  // CPU.
-  StopResult WaitForStop(int32_t tid, int64_t patience_ns, int* signal_to_deliver) {
-    const int64_t start = NowNs();
-    const bool limited = patience_ns > 0 && limit_.Begin(patience_ns);
+  StopResult WaitForStop(int32_t tid, StopPatience patience, int* signal_to_deliver) {
+    const int64_t start_ns = NowNs();
     News news = News::kNone;
-    do {
-      news = Look(tid, limited ? 0 : WNOHANG, signal_to_deliver);
-      if (news == News::kNone && !limited && patience_ns > 0) sched_yield();
-    } while (news == News::kNone && NowNs() - start < patience_ns);
-    if (limited) limit_.End();
+    while (news == News::kNone && NowNs() - start_ns < patience.awake_ns) {
+      news = Look(tid, WNOHANG, signal_to_deliver);
+    }
+    if (news == News::kNone && patience.asleep_ns > 0) {
+      news = SleepUntilStop(tid, patience.asleep_ns, signal_to_deliver);
+    }
     switch (news) {
       case News::kStopped:
         return StopResult::kStopped;
@@ -245,6 +242,21 @@ class PtraceThreadControl final : public ThreadControl {
         break;
     }
     return StopResult::kGone;
+  }
+
+  // Asleep, not yielding: on the thread's own CPU it can only stop once we are off it, and then it
+  // is the next to run, where a yield lets everybody else run first, for milliseconds on a busy
+  // CPU.
+  News SleepUntilStop(int32_t tid, int64_t patience_ns, int* signal_to_deliver) {
+    const int64_t start_ns = NowNs();
+    const bool limited = limit_.Begin(patience_ns);
+    News news = News::kNone;
+    do {
+      news = Look(tid, limited ? 0 : WNOHANG, signal_to_deliver);
+      if (news == News::kNone && !limited) sched_yield();
+    } while (news == News::kNone && NowNs() - start_ns < patience_ns);
+    if (limited) limit_.End();
+    return news;
   }
 
   WaitLimit limit_;

@@ -22,7 +22,7 @@ namespace lambent::os {
 namespace {
 
 // For a thread to be given a CPU, on a busy machine.
-constexpr int64_t kPatienceNs = 20'000'000;
+constexpr StopPatience kPatience{.asleep_ns = 20'000'000};
 
 constexpr int64_t kSecond = 1'000'000'000;
 
@@ -61,7 +61,7 @@ TEST(ChildProcessTest, AStopByAnotherThreadOfOursIsNoEnd) {
   std::thread tracer([&] {
     const auto control = CreateThreadControl();
     Registers registers;
-    const StopResult result = control->Stop(child->pid(), kPatienceNs, &registers);
+    const StopResult result = control->Stop(child->pid(), kPatience, &registers);
     stopped.set_value(result);
     looked.get_future().wait();
     if (result == StopResult::kStopped) control->Resume();

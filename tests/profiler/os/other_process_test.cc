@@ -29,7 +29,7 @@ namespace lambent::os {
 namespace {
 
 // For a thread to be given a CPU, on a busy machine.
-constexpr int64_t kPatienceNs = 20'000'000;
+constexpr StopPatience kPatience{.asleep_ns = 20'000'000};
 
 int32_t OwnPid() { return CreateProcFiles()->SelfPid(); }
 
@@ -100,7 +100,7 @@ class ThreadControlTest : public testing::Test {
     ASSERT_TRUE(program.ok()) << program.status();
     program_ = std::make_unique<support::Program>(*std::move(program));
     Registers registers;
-    const StopResult result = control_->Stop(program_->pid(), kPatienceNs, &registers);
+    const StopResult result = control_->Stop(program_->pid(), kPatience, &registers);
     control_->Resume();
     if (result == StopResult::kRefused) GTEST_SKIP() << "ptrace is refused here";
   }
@@ -123,7 +123,7 @@ class ThreadControlTest : public testing::Test {
 TEST_F(ThreadControlTest, BusyThreadStopsShowsRegistersAndGoesOn) {
   Start("while :; do :; done");
   Registers registers;
-  ASSERT_EQ(control_->Stop(program_->pid(), kPatienceNs, &registers), StopResult::kStopped);
+  ASSERT_EQ(control_->Stop(program_->pid(), kPatience, &registers), StopResult::kStopped);
   EXPECT_EQ(State(), 't');
   EXPECT_NE(registers.pc(), 0u);
   uint64_t word = 0;
@@ -150,7 +150,7 @@ TEST_F(ThreadControlTest, NoSignalIsLostWhileSampling) {
   });
   while (!done) {
     Registers registers;
-    if (control_->Stop(program_->pid(), kPatienceNs, &registers) == StopResult::kStopped)
+    if (control_->Stop(program_->pid(), kPatience, &registers) == StopResult::kStopped)
       control_->Resume();
   }
   sender.join();
@@ -163,7 +163,7 @@ TEST_F(ThreadControlTest, FrozenProcessCanBeReadAndStaysFrozen) {
   program_->Signal(GroupSignal::kStop);
   ASSERT_TRUE(WaitForState('T'));
   Registers registers;
-  EXPECT_EQ(control_->Stop(program_->pid(), kPatienceNs, &registers), StopResult::kStopped);
+  EXPECT_EQ(control_->Stop(program_->pid(), kPatience, &registers), StopResult::kStopped);
   control_->Resume();
   EXPECT_TRUE(WaitForState('T'));
   program_->Signal(GroupSignal::kContinue);
@@ -175,17 +175,17 @@ TEST_F(ThreadControlTest, EndedThreadIsGone) {
   const int pid = program_->pid();
   program_->Stop(GroupSignal::kKill);
   Registers registers;
-  EXPECT_EQ(control_->Stop(pid, kPatienceNs, &registers), StopResult::kGone);
+  EXPECT_EQ(control_->Stop(pid, kPatience, &registers), StopResult::kGone);
   EXPECT_EQ(control_->Settle(), 0u);
 }
 
 TEST_F(ThreadControlTest, ThreadTracedByAnotherIsRefused) {
   Start("while :; do :; done");
   Registers registers;
-  ASSERT_EQ(control_->Stop(program_->pid(), kPatienceNs, &registers), StopResult::kStopped);
+  ASSERT_EQ(control_->Stop(program_->pid(), kPatience, &registers), StopResult::kStopped);
   StopResult other = StopResult::kStopped;
   std::thread([&] {
-    other = CreateThreadControl()->Stop(program_->pid(), kPatienceNs, &registers);
+    other = CreateThreadControl()->Stop(program_->pid(), kPatience, &registers);
   }).join();
   EXPECT_EQ(other, StopResult::kRefused);
   control_->Resume();
@@ -209,7 +209,7 @@ TEST_F(ThreadControlTest, ThreadThatCanNotStopIsNotWaitedForForLong) {
     thread->ReadStat(&stat);
   }
   Registers registers;
-  const StopResult result = control_->Stop(parent, kPatienceNs, &registers);
+  const StopResult result = control_->Stop(parent, kPatience, &registers);
   const size_t held = control_->Settle();
   kill(-parent, SIGKILL);
   control_->Settle();
@@ -232,7 +232,7 @@ TEST_F(ThreadControlTest, LateThreadIsGivenOnceItStands) {
   for (int tries = 0; tries < 1000 && result == StopResult::kStopped; ++tries) {
     ASSERT_EQ(thread->ReadStat(&stat), ReadResult::kOk);
     ASSERT_TRUE(affinity->MoveTo(stat.processor));
-    result = control_->Stop(pid, 0, &registers);
+    result = control_->Stop(pid, {}, &registers);
     control_->Resume();
   }
   if (result == StopResult::kStopped) GTEST_SKIP() << "it never shares this CPU";
@@ -247,7 +247,7 @@ TEST_F(ThreadControlTest, LateThreadIsGivenOnceItStands) {
   }
   EXPECT_EQ(control_->FindStopped(), pid);
   EXPECT_EQ(State(), 't') << "it is held until it is taken";
-  EXPECT_EQ(control_->Stop(pid, 0, &registers), StopResult::kStopped);
+  EXPECT_EQ(control_->Stop(pid, {}, &registers), StopResult::kStopped);
   EXPECT_NE(registers.pc(), 0u);
   EXPECT_GE(control_->stood_since_ns(), asked_ns - 20'000'000);
   EXPECT_LE(control_->stood_since_ns(), clock.MonotonicNs());
@@ -263,7 +263,7 @@ TEST_F(ThreadControlTest, LateThreadThatEndsIsForgotten) {
   program_->Signal(GroupSignal::kStop);
   ASSERT_TRUE(WaitForState('T'));
   Registers registers;
-  const StopResult result = control_->Stop(pid, 0, &registers);
+  const StopResult result = control_->Stop(pid, {}, &registers);
   control_->Resume();
   program_->Signal(GroupSignal::kKill);
   for (int i = 0; i < 4000 && control_->late() > 0; ++i) {
@@ -283,11 +283,11 @@ TEST_F(ThreadControlTest, LateThreadIsLetGoInTheEnd) {
   ASSERT_EQ(thread->ReadStat(&stat), ReadResult::kOk);
   ASSERT_TRUE(affinity->MoveTo(stat.processor));
   Registers registers;
-  control_->Stop(program_->pid(), 0, &registers);
+  control_->Stop(program_->pid(), {}, &registers);
   control_.reset();
   StopResult other = StopResult::kRefused;
   std::thread([&] {
-    other = CreateThreadControl()->Stop(program_->pid(), kPatienceNs, &registers);
+    other = CreateThreadControl()->Stop(program_->pid(), kPatience, &registers);
   }).join();
   EXPECT_NE(other, StopResult::kRefused) << "it is traced still";
   program_->Signal(GroupSignal::kKill);
@@ -297,7 +297,7 @@ TEST_F(ThreadControlTest, LateThreadIsLetGoInTheEnd) {
 TEST_F(ThreadControlTest, KilledWhileStoppedIsLetGo) {
   Start("while :; do :; done");
   Registers registers;
-  ASSERT_EQ(control_->Stop(program_->pid(), kPatienceNs, &registers), StopResult::kStopped);
+  ASSERT_EQ(control_->Stop(program_->pid(), kPatience, &registers), StopResult::kStopped);
   program_->Signal(GroupSignal::kKill);
   control_->Resume();
   for (int i = 0; i < 4000 && control_->Settle() > 0; ++i) {

@@ -110,8 +110,8 @@ TEST_F(GeneratedCodeProgramTest, IsNamedByThePerfMapAsItGrows) {
 // Tells of a stack where there is none, at first.
 class HinderedControl final : public fakes::ForwardingThreadControl {
  public:
-  os::StopResult Stop(int32_t tid, int64_t patience_ns, os::Registers* registers) override {
-    const os::StopResult result = ForwardingThreadControl::Stop(tid, patience_ns, registers);
+  os::StopResult Stop(int32_t tid, os::StopPatience patience, os::Registers* registers) override {
+    const os::StopResult result = ForwardingThreadControl::Stop(tid, patience, registers);
     if (hindered_ > 0 && result == os::StopResult::kStopped) {
       --hindered_;
       registers->values[os::Registers::kSp] = 8;

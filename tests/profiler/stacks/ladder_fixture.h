@@ -41,9 +41,9 @@ class CountingControl final : public fakes::ForwardingThreadControl {
  public:
   explicit CountingControl(int* stops) : stops_(*stops) {}
 
-  os::StopResult Stop(int32_t tid, int64_t patience_ns, os::Registers* registers) override {
+  os::StopResult Stop(int32_t tid, os::StopPatience patience, os::Registers* registers) override {
     ++stops_;
-    return ForwardingThreadControl::Stop(tid, patience_ns, registers);
+    return ForwardingThreadControl::Stop(tid, patience, registers);
   }
 
  private:

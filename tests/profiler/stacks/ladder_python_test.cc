@@ -28,8 +28,8 @@ class LadderPythonTest : public LadderTest {};
 // Stops threads, and tells registers that lead nowhere.
 class LostControl final : public fakes::ForwardingThreadControl {
  public:
-  os::StopResult Stop(int32_t tid, int64_t patience_ns, os::Registers* registers) override {
-    const os::StopResult result = ForwardingThreadControl::Stop(tid, patience_ns, registers);
+  os::StopResult Stop(int32_t tid, os::StopPatience patience, os::Registers* registers) override {
+    const os::StopResult result = ForwardingThreadControl::Stop(tid, patience, registers);
     registers->values[os::Registers::kPc] = 0;
     return result;
   }
@@ -38,7 +38,7 @@ class LostControl final : public fakes::ForwardingThreadControl {
 // Refuses to stop the threads there are, and not the one there is not, which is asked about first.
 class FailingControl final : public fakes::ForwardingThreadControl {
  public:
-  os::StopResult Stop(int32_t tid, int64_t, os::Registers*) override {
+  os::StopResult Stop(int32_t tid, os::StopPatience, os::Registers*) override {
     return tid == INT32_MAX ? os::StopResult::kGone : os::StopResult::kRefused;
   }
 };
@@ -91,7 +91,8 @@ TEST_F(LadderPythonTest, AStopThatFailedLeavesAPartialStack) {
   LadderParts parts = RealParts();
   parts.control = std::make_unique<FailingControl>();
   AttachWith(std::move(parts), {.native = NativeFrames::kAlways});
-  const auto seen = AwaitLeaf("spin_leaf", Rung::kConsistentRead);
+  // The first one; those after it know that stops are refused.
+  const auto seen = AwaitRung(Rung::kConsistentRead);
   ASSERT_TRUE(seen.has_value()) << Reasons();
   EXPECT_TRUE(seen->sample.partial);
 }

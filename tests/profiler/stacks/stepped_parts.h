@@ -31,9 +31,9 @@ class SteppedMemory final : public os::RemoteMemory {
 class SteppedControl final : public fakes::ForwardingThreadControl {
  public:
   explicit SteppedControl(Steps& steps) : steps_(steps) {}
-  os::StopResult Stop(int32_t tid, int64_t patience_ns, os::Registers* registers) override {
+  os::StopResult Stop(int32_t tid, os::StopPatience patience, os::Registers* registers) override {
     steps_.Take();
-    const os::StopResult result = ForwardingThreadControl::Stop(tid, patience_ns, registers);
+    const os::StopResult result = ForwardingThreadControl::Stop(tid, patience, registers);
     steps_.holds = result == os::StopResult::kStopped;
     return result;
   }

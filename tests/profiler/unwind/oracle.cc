@@ -14,7 +14,7 @@ namespace lambent {
 namespace {
 
 // For a thread to be given a CPU, on a busy machine.
-constexpr int64_t kPatienceNs = 20'000'000;
+constexpr os::StopPatience kPatience{.asleep_ns = 20'000'000};
 
 // Whether `some` are, in order, among `all`.
 bool Within(const std::vector<uint64_t>& some, const std::vector<uint64_t>& all) {
@@ -39,7 +39,7 @@ Oracle::Oracle(int pid, std::string names_from)
 
 bool Oracle::Sample(int tid) {
   os::Registers registers;
-  const os::StopResult stop = control_->Stop(tid, kPatienceNs, &registers);
+  const os::StopResult stop = control_->Stop(tid, kPatience, &registers);
   refused_ = stop == os::StopResult::kRefused;
   if (stop != os::StopResult::kStopped) return false;
   snapshot_.SetRegisters(registers, 0);

@@ -133,7 +133,7 @@ void MeasureRulesUncached(benchmark::State& state, Self& self) {
   int64_t known = 0;
   for (auto _ : state) {
     for (const uint64_t pc : self.pcs) {
-      if (!finder.Find(pc, &found)) continue;
+      if (finder.Find(pc, &found) != RuleSearch::kFound) continue;
       benchmark::DoNotOptimize(MakeFrameRule(found));
       ++known;
     }
@@ -182,7 +182,7 @@ void MeasureNeverSeen(benchmark::State& state, Self& self) {
       pc = largest->start + 512;
       state.ResumeTiming();
     }
-    known += finder->Find(pc, &found) ? 1 : 0;
+    known += finder->Find(pc, &found) == RuleSearch::kFound ? 1 : 0;
     pc += 4096;
   }
   RequireKnown(state, known, state.iterations());

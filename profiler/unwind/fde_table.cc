@@ -42,7 +42,7 @@ bool FdeTable::ReadKey(const ModuleCode& code, uint64_t chunk, int32_t* start) {
   return true;
 }
 
-std::optional<uint64_t> FdeTable::Find(
+std::optional<FdeTable::Found> FdeTable::Find(
     const ModuleCode& code, uint64_t at,
     absl::FunctionRef<absl::Span<const uint8_t>(uint64_t)> read_chunk) {
   const auto relative = static_cast<int64_t>(at - table_.header);
@@ -69,7 +69,9 @@ std::optional<uint64_t> FdeTable::Find(
   }
   const Entry found = EntryAt(chunk, first);
   if (found.start > wanted) return std::nullopt;
-  return table_.header + static_cast<uint64_t>(int64_t{found.fde});
+  return Found{.start = table_.header + static_cast<uint64_t>(int64_t{found.start}),
+               .fde = table_.header + static_cast<uint64_t>(int64_t{found.fde}),
+               .entry = table_.entries + low * kChunkBytes + first * kEntryBytes};
 }
 
 }  // namespace lambent

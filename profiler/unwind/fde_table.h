@@ -24,14 +24,20 @@ class FdeTable {
   static constexpr uint64_t kChunkEntries = kChunkBytes / kEntryBytes;
   static constexpr uint64_t kMaxKeys = 2048;  // beyond, a search reads keys again
 
+  // What an entry says, as addresses in the file.
+  struct Found {
+    uint64_t start = 0;  // of the function
+    uint64_t fde = 0;    // has to be asked whether it covers the address looked for
+    uint64_t entry = 0;  // of the entry itself
+  };
+
   FdeTable() = default;
   explicit FdeTable(const UnwindTable& table);
 
   // `read_chunk` gives the bytes at an address, up to kChunkBytes of them; valid until it is called
-  // again. `at` and the result are addresses in the file; the FDE has to be asked whether it
-  // covers `at`.
-  std::optional<uint64_t> Find(const ModuleCode& code, uint64_t at,
-                               absl::FunctionRef<absl::Span<const uint8_t>(uint64_t)> read_chunk);
+  // again. `at` is an address in the file.
+  std::optional<Found> Find(const ModuleCode& code, uint64_t at,
+                            absl::FunctionRef<absl::Span<const uint8_t>(uint64_t)> read_chunk);
 
   size_t memory_bytes() const { return keys_.capacity() * sizeof(Key); }
 

@@ -20,6 +20,7 @@ struct FrameRule {
     kEvaluate,      // rules beyond this form
     kFramePointer,  // no rules: the frame pointer is all there is to go by
     kTrampoline,    // the kernel's signal frame, without rules that say so
+    kBadRules,      // rules that were not understood: there is nothing to go by
   };
   struct Saved {
     uint8_t reg = 0;

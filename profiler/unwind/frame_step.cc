@@ -17,13 +17,13 @@ StepEnd StepEndOf(ExpressionEnd end) {
     case ExpressionEnd::kValue:
       return StepEnd::kStepped;
     case ExpressionEnd::kMalformed:
-      return StepEnd::kBadFrame;
+      return StepEnd::kBadRules;
     case ExpressionEnd::kUnknownRegister:
       return StepEnd::kNoRegister;
     case ExpressionEnd::kUnreadable:
       return StepEnd::kUnreadable;
   }
-  return StepEnd::kBadFrame;
+  return StepEnd::kBadRules;
 }
 
 // One step's inputs: the callee's registers and what its rules say.

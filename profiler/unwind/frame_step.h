@@ -15,7 +15,8 @@ namespace lambent {
 enum class StepEnd : uint8_t {
   kStepped,
   kRoot,        // there is no caller
-  kBadFrame,    // the rules or the stack make no sense
+  kBadRules,    // the rules make no sense to us
+  kBadFrame,    // the stack makes none
   kNoRegister,  // a register is needed that is not known
   kUnreadable,  // memory is needed that cannot be read
 };

@@ -18,84 +18,99 @@ constexpr size_t kMaxScanned = 4 * FdeIndex::kMaxEntries;
 
 }  // namespace
 
-bool RuleFinder::Find(uint64_t pc, FoundRules* found) {
+RuleSearch RuleFinder::Find(uint64_t pc, FoundRules* found) {
   const uint64_t reads = code_.file_reads();
   work_ += kWorkOfLookup;
   CodeCache::Loaded* const loaded = code_.FindModule(pc);
-  if (loaded == nullptr) return false;
+  if (loaded == nullptr) return RuleSearch::kNone;
   const uint64_t at = pc - loaded->module->bias;
-  const std::optional<uint64_t> sorted = loaded->table.Find(
+  const std::optional<FdeTable::Found> sorted = loaded->table.Find(
       *loaded->code, at, [&](uint64_t address) { return code_.ReadChunk(*loaded, address); });
-  bool is_found = sorted.has_value() && FindIn(*loaded, CfiFormat::kEhFrame, *sorted, at, found);
-  if (!is_found) {
+  RuleSearch search = RuleSearch::kNone;
+  if (sorted.has_value()) search = FindIn(*loaded, CfiFormat::kEhFrame, sorted->fde, at, found);
+  if (search != RuleSearch::kFound) {
     if (!loaded->index.has_value()) MakeIndex(*loaded);
     const std::optional<uint64_t> indexed = loaded->index->Find(at);
-    const CfiFormat format = loaded->index->section().format;
-    is_found = indexed.has_value() && FindIn(*loaded, format, *indexed, at, found);
+    if (indexed.has_value()) {
+      const CfiFormat format = loaded->index->section().format;
+      const RuleSearch other = FindIn(*loaded, format, *indexed, at, found);
+      if (other != RuleSearch::kNone) search = other;
+    }
   }
   work_ += (code_.file_reads() - reads) * kWorkOfFileRead;
-  return is_found;
+  return search;
 }
 
-bool RuleFinder::FindIn(CodeCache::Loaded& loaded, CfiFormat format, uint64_t fde_address,
-                        uint64_t at, FoundRules* found) {
-  Fde fde;
-  const Cie* const cie = ReadFde(loaded, format, fde_address, &fde);
-  if (cie == nullptr || at - fde.start >= fde.size) return false;
+RuleSearch RuleFinder::FindIn(CodeCache::Loaded& loaded, CfiFormat format, uint64_t fde_address,
+                              uint64_t at, FoundRules* found) {
+  const ReadingOfFde reading = ReadFde(loaded, format, fde_address);
+  const Fde& fde = reading.fde;
+  if (reading.grasp == Grasp::kNothing) return RuleSearch::kNone;
+  if (reading.grasp == Grasp::kEntry) return RuleSearch::kNotUnderstood;
+  if (at - fde.start >= fde.size) return RuleSearch::kNone;
+  if (reading.grasp == Grasp::kHead) return RuleSearch::kNotUnderstood;
   work_ += fde.instructions.size();
-  if (!RunFdeInstructions(*cie, fde, at, &found->row)) return false;
-  found->return_column = static_cast<size_t>(cie->return_column);
-  found->signal_frame = cie->signal_frame;
+  const Cie& cie = *reading.cie;
+  if (!RunFdeInstructions(cie, fde, at, &found->row)) return RuleSearch::kNotUnderstood;
+  found->return_column = static_cast<size_t>(cie.return_column);
+  found->signal_frame = cie.signal_frame;
   found->fde = fde.instructions;
-  found->cie = cie->instructions;
-  return true;
+  found->cie = cie.instructions;
+  return RuleSearch::kFound;
 }
 
-bool RuleFinder::ReadEntry(const CodeCache::Loaded& loaded, CfiFormat format, uint64_t address,
-                           EntryHead* head) {
-  size_t got = code_.Read(loaded, address, entry_.data(), kFirstRead);
+size_t RuleFinder::ReadEntry(const CodeCache::Loaded& loaded, CfiFormat format, uint64_t address,
+                             EntryHead* head) {
+  const size_t got = code_.Read(loaded, address, entry_.data(), kFirstRead);
   const absl::Span<const uint8_t> first(entry_.data(), std::min(got, kEntryHeadBytes));
   const std::optional<EntryHead> parsed = ParseEntryHead(first, format);
-  if (!parsed.has_value() || parsed->next == 0 || parsed->next > kMaxEntryBytes) return false;
+  if (!parsed.has_value() || parsed->next == 0) return 0;
   *head = *parsed;
-  if (parsed->next <= got) return true;
+  if (parsed->next <= got || parsed->next > kMaxEntryBytes) return got;
   const auto size = static_cast<size_t>(parsed->next);
   if (entry_.size() < size) entry_.resize(size);
-  return code_.Read(loaded, address, entry_.data(), size) == size;
+  return code_.Read(loaded, address, entry_.data(), size);
 }
 
-const Cie* RuleFinder::ReadFde(const CodeCache::Loaded& loaded, CfiFormat format, uint64_t address,
-                               Fde* fde) {
+RuleFinder::ReadingOfFde RuleFinder::ReadFde(const CodeCache::Loaded& loaded, CfiFormat format,
+                                             uint64_t address) {
   EntryHead head;
-  if (!ReadEntry(loaded, format, address, &head) || head.is_cie) return nullptr;
+  const size_t got = ReadEntry(loaded, format, address, &head);
+  if (got < head.content || got == 0 || head.is_cie) return {};
   const uint64_t section = format == CfiFormat::kDebugFrame ? ModuleCode::kDebugFrameAddress : 0;
-  const Cie* const cie = FindCie(loaded, format, section + head.CieOf(format, address));
-  if (cie == nullptr) return nullptr;
+  const CachedCie& cie = FindCie(loaded, format, section + head.CieOf(format, address));
+  ReadingOfFde reading;
+  reading.grasp = std::min(cie.grasp, Grasp::kEntry);
+  if (cie.grasp < Grasp::kHead) return reading;
   const auto content = static_cast<size_t>(head.content);
-  const absl::Span<const uint8_t> bytes(entry_.data() + content,
-                                        static_cast<size_t>(head.next) - content);
-  return ParseFde(bytes, address + head.content, *cie, fde) ? cie : nullptr;
+  const size_t end = static_cast<size_t>(std::min<uint64_t>(got, head.next));
+  const absl::Span<const uint8_t> bytes(entry_.data() + content, end - content);
+  if (!ParseFde(bytes, address + head.content, cie.cie, &reading.fde)) return reading;
+  reading.grasp = end < head.next ? Grasp::kHead : cie.grasp;
+  reading.cie = &cie.cie;
+  return reading;
 }
 
 // Does not touch entry_, which holds an FDE meanwhile.
-const Cie* RuleFinder::FindCie(const CodeCache::Loaded& loaded, CfiFormat format,
-                               uint64_t address) {
+const RuleFinder::CachedCie& RuleFinder::FindCie(const CodeCache::Loaded& loaded, CfiFormat format,
+                                                 uint64_t address) {
   CachedCie& cached = cies_[(address / 8 + loaded.number) % kCies];
-  if (cached.number == loaded.number && cached.address == address) {
-    return cached.good ? &cached.cie : nullptr;
-  }
+  if (cached.number == loaded.number && cached.address == address) return cached;
   cached.number = loaded.number;
   cached.address = address;
-  cached.good = false;
+  cached.grasp = Grasp::kNothing;
   const size_t got = code_.Read(loaded, address, cached.bytes.data(), kMaxCieBytes);
   const absl::Span<const uint8_t> first(cached.bytes.data(), std::min(got, kEntryHeadBytes));
   const std::optional<EntryHead> head = ParseEntryHead(first, format);
-  if (!head.has_value() || !head->is_cie || head->next > got) return nullptr;
+  if (!head.has_value() || !head->is_cie || head->content > got) return cached;
+  cached.grasp = Grasp::kEntry;
   const auto content = static_cast<size_t>(head->content);
-  const absl::Span<const uint8_t> bytes(cached.bytes.data() + content,
-                                        static_cast<size_t>(head->next) - content);
-  cached.good = ParseCie(bytes, format, &cached.cie) && RunCieInstructions(&cached.cie);
-  return cached.good ? &cached.cie : nullptr;
+  const auto end = static_cast<size_t>(std::min<uint64_t>(got, head->next));
+  const absl::Span<const uint8_t> bytes(cached.bytes.data() + content, end - content);
+  if (!ParseCie(bytes, format, &cached.cie)) return cached;
+  const bool all = end == head->next && RunCieInstructions(&cached.cie);
+  cached.grasp = all ? Grasp::kAll : Grasp::kHead;
+  return cached;
 }
 
 void RuleFinder::MakeIndex(CodeCache::Loaded& loaded) {
@@ -109,10 +124,9 @@ void RuleFinder::MakeIndex(CodeCache::Loaded& loaded) {
     const size_t got = code_.Read(loaded, address, bytes.data(), bytes.size());
     const std::optional<EntryHead> parsed = ParseEntryHead({bytes.data(), got}, section->format);
     if (!parsed.has_value() || parsed->next == 0) break;
-    Fde fde;
-    if (!parsed->is_cie && ReadFde(loaded, section->format, address, &fde) != nullptr &&
-        !index.Add(fde.start, offset)) {
-      break;
+    if (!parsed->is_cie) {
+      const ReadingOfFde reading = ReadFde(loaded, section->format, address);
+      if (reading.grasp >= Grasp::kHead && !index.Add(reading.fde.start, offset)) break;
     }
     if (parsed->next > section->size - offset) break;
     offset += parsed->next;

@@ -28,6 +28,13 @@ struct FoundRules {
   }
 };
 
+// What a search for rules came to.
+enum class RuleSearch : uint8_t {
+  kFound,
+  kNone,           // none cover the address
+  kNotUnderstood,  // some do, in a form that is malformed or beyond our limits
+};
+
 // Finds the unwind rules of one address by reading the entry of its function alone, out of the
 // module's file: .eh_frame by way of its sorted table, else through an index made once. Nothing in
 // a file is trusted; work() tells what it cost. Confined to the sampler thread.
@@ -39,8 +46,7 @@ class RuleFinder {
   // `code` must outlive this.
   explicit RuleFinder(CodeCache& code) : code_(code), entry_(512) {}
 
-  // False: no rules cover `pc`, or they are malformed.
-  bool Find(uint64_t pc, FoundRules* found);
+  RuleSearch Find(uint64_t pc, FoundRules* found);
 
   // Grows with the bytes and file reads that lookups take; a lookup of an ordinary function costs
   // some hundred.
@@ -50,22 +56,35 @@ class RuleFinder {
  private:
   static constexpr size_t kCies = 16;
 
+  // How much of an entry is understood.
+  enum class Grasp : uint8_t {
+    kNothing,  // it is none
+    kEntry,    // that it is one
+    kHead,     // an FDE's function, a CIE's encodings; not its instructions
+    kAll,
+  };
   struct CachedCie {
     uint64_t address = 0;
     uint32_t number = 0;  // of the module's opening; 0: none
-    bool good = false;
+    Grasp grasp = Grasp::kNothing;
     Cie cie;
     std::array<uint8_t, kMaxCieBytes> bytes;
   };
+  struct ReadingOfFde {
+    Grasp grasp = Grasp::kNothing;
+    Fde fde;                   // from kHead on
+    const Cie* cie = nullptr;  // of kAll
+  };
 
-  bool FindIn(CodeCache::Loaded& loaded, CfiFormat format, uint64_t fde_address, uint64_t at,
-              FoundRules* found);
-  // Reads an entry whole into entry_.
-  bool ReadEntry(const CodeCache::Loaded& loaded, CfiFormat format, uint64_t address,
-                 EntryHead* head);
-  // Reads an FDE with its CIE; null: malformed.
-  const Cie* ReadFde(const CodeCache::Loaded& loaded, CfiFormat format, uint64_t address, Fde* fde);
-  const Cie* FindCie(const CodeCache::Loaded& loaded, CfiFormat format, uint64_t address);
+  RuleSearch FindIn(CodeCache::Loaded& loaded, CfiFormat format, uint64_t fde_address, uint64_t at,
+                    FoundRules* found);
+  // Reads an entry into entry_, of one that is too large the begin. Returns how much there is of
+  // it, 0: it is none.
+  size_t ReadEntry(const CodeCache::Loaded& loaded, CfiFormat format, uint64_t address,
+                   EntryHead* head);
+  // Reads an FDE with its CIE.
+  ReadingOfFde ReadFde(const CodeCache::Loaded& loaded, CfiFormat format, uint64_t address);
+  const CachedCie& FindCie(const CodeCache::Loaded& loaded, CfiFormat format, uint64_t address);
   void MakeIndex(CodeCache::Loaded& loaded);
 
   CodeCache& code_;

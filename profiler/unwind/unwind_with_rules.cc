@@ -140,6 +140,8 @@ class LazyRuleUnwinder final : public RuleUnwinder {
         return by_pointer && !in_module ? UnwindEnd::kNoRules : UnwindEnd::kComplete;
       case StepEnd::kNoRegister:
         return UnwindEnd::kNoRegister;
+      case StepEnd::kBadRules:
+        return UnwindEnd::kBadRules;
       case StepEnd::kUnreadable:
         if (memory_.missed()) return UnwindEnd::kNoBytes;
         break;
@@ -159,11 +161,15 @@ class LazyRuleUnwinder final : public RuleUnwinder {
       case FrameRule::Kind::kTrampoline:
         return LeaveSignalFrame(&registers_, memory_, pc) ? StepEnd::kStepped
                                                           : StepEnd::kUnreadable;
+      case FrameRule::Kind::kBadRules:
+        return StepEnd::kBadRules;
       default:
         break;
     }
     FoundRules found;
-    if (finder_.work() > work_left_until_ || !finder_.Find(at, &found)) return StepEnd::kBadFrame;
+    if (finder_.work() > work_left_until_ || finder_.Find(at, &found) != RuleSearch::kFound) {
+      return StepEnd::kBadFrame;
+    }
     return StepByRow(found, exact ? at : at + 1, &registers_, memory_, pc);
   }
 
@@ -191,8 +197,10 @@ class LazyRuleUnwinder final : public RuleUnwinder {
   FrameRule MakeRule(uint64_t at) {
     FoundRules found;
     FrameRule rule;
-    const bool has_rules = finder_.Find(at, &found);
+    const RuleSearch search = finder_.Find(at, &found);
+    const bool has_rules = search == RuleSearch::kFound;
     if (has_rules) rule = MakeFrameRule(found);
+    if (search == RuleSearch::kNotUnderstood) rule.kind = FrameRule::Kind::kBadRules;
     // On aarch64 the kernel's own rules lead past the function that was interrupted.
     if (has_rules && (kReturnOnStack || rule.is_signal == 0)) return rule;
     if (IsSigreturn(CodeAround(at))) {

@@ -20,8 +20,9 @@ struct RuleUnwinderUse {
 // Unwinds by rules of our own reading: those of .eh_frame, parsed function by function as
 // addresses are met and kept by address (some 3 ns a frame when warm, 0.1 µs for another address
 // of a known page, 1 µs for a function never seen); the frame pointer where there are none. State
-// is bounded whatever the process maps, and so is the work for one snapshot. Nothing is left for
-// another unwinder to fall back on: all that call frame information can say is understood.
+// is bounded whatever the process maps, and so is the work for one snapshot. Therefore rules have
+// limits of size and nesting: where a function's are beyond them, or malformed, the stack ends with
+// kBadRules and nothing is guessed.
 class RuleUnwinder : public Unwinder {
  public:
   virtual RuleUnwinderUse Use() const = 0;

@@ -17,14 +17,15 @@ enum class UnwindEnd : uint8_t {
   kNoBytes,      // callers lie beyond the copied bytes: a larger copy would help
   kNoRules,      // code without unwind rules or frame pointer
   kUnknownCode,  // a return address outside all mappings last read: reading maps again may help
+  kBadRules,     // there are rules for the code, and they were not understood
   kBadFrame,     // the stack contradicts the rules
   kTooDeep,      // more frames than asked for
   kNoRegister,   // a register is needed that is not known: a blocked thread's
 };
 
 constexpr std::string_view UnwindEndName(UnwindEnd end) {
-  constexpr std::string_view kNames[] = {"complete",  "no-bytes", "no-rules",   "unknown-code",
-                                         "bad-frame", "too-deep", "no-register"};
+  constexpr std::string_view kNames[] = {"complete",  "no-bytes",  "no-rules", "unknown-code",
+                                         "bad-rules", "bad-frame", "too-deep", "no-register"};
   return kNames[static_cast<int>(end)];
 }
 

@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
   lambent::FoundRules found;
   for (uint64_t pc = 0x400000; pc < 0x410000; pc += 0x90) {
     const uint64_t before = finder.work();
-    const bool has_rules = finder.Find(pc, &found);
+    const bool has_rules = finder.Find(pc, &found) == lambent::RuleSearch::kFound;
     if (finder.work() - before > (uint64_t{1} << 26)) __builtin_trap();
     if (!has_rules) continue;
     if (found.return_column >= lambent::os::Registers::kCount) __builtin_trap();

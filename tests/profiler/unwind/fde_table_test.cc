@@ -41,13 +41,17 @@ class FdeTableTest : public testing::Test {
   int64_t Find(int64_t offset) {
     const auto at =
         static_cast<uint64_t>(static_cast<int64_t>(CfiImage::kRules + kFunctions) + offset);
-    const auto fde = table_.Find(*code_, at, [this](uint64_t address) {
+    const auto found = table_.Find(*code_, at, [this](uint64_t address) {
       ++chunks_;
       chunk_.resize(FdeTable::kChunkBytes);
       chunk_.resize(code_->Read(address, chunk_.data(), chunk_.size()));
       return absl::Span<const uint8_t>(chunk_);
     });
-    return fde.has_value() ? static_cast<int64_t>(*fde - CfiImage::kRules) / 8 : -1;
+    if (!found.has_value()) return -1;
+    const auto number = static_cast<int64_t>(found->fde - CfiImage::kRules) / 8;
+    EXPECT_EQ(found->start, CfiImage::kRules + kFunctions + static_cast<uint64_t>(number) * 16);
+    EXPECT_EQ(found->entry, code_->table().entries + static_cast<uint64_t>(number) * 8);
+    return number;
   }
 
   static constexpr uint32_t kFunctions = 1 << 20;

@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "profiler/unwind/rule_finder.h"
 #include "tests/profiler/unwind/cfi_bytes.h"
 #include "tests/profiler/unwind/cfi_image.h"
 #include "tests/profiler/unwind/fake_target.h"
@@ -249,6 +250,46 @@ TEST(RuleUnwinderTest, RefusesFramesBelowTheirCallee) {
   target.Push(-3, kInCaller);
   EXPECT_EQ(target.Unwind(kPc, {}, 0x400, /*standing=*/true), UnwindEnd::kBadFrame);
   EXPECT_THAT(target.pcs(), ElementsAre(kPc));
+}
+
+// The frame pointer would lead on, to a caller that did not call.
+void ExpectBadRules(const CfiBytes& leaf) {
+  FakeTarget target(Table(leaf));
+  target.Push(3, kInCaller);
+  target.Push(11, kInRoot);
+  for (int i = 0; i < 2; ++i) {
+    const UnwindEnd end = target.Unwind(kPc, {{kRbp, kSp + 80}});
+    EXPECT_EQ(end, UnwindEnd::kBadRules) << UnwindEndName(end);
+    EXPECT_THAT(target.pcs(), ElementsAre(kPc));
+  }
+}
+
+CfiBytes BeyondOurSize() {
+  CfiBytes rules = CfiBytes().Bytes({0x0e, 32});
+  return rules.Text(std::string(RuleFinder::kMaxEntryBytes, '\0'));
+}
+
+CfiBytes BeyondOurNesting() {
+  CfiBytes rules = CfiBytes().Bytes({0x0e, 32});
+  for (int i = 0; i < 9; ++i) rules.Byte(0x0a);
+  return rules;
+}
+
+TEST(RuleUnwinderTest, SaysThatRulesAreNotUnderstood) {
+  ExpectBadRules(BeyondOurSize());
+  ExpectBadRules(BeyondOurNesting());
+  ExpectBadRules(CfiBytes().Byte(0x3f));                                           // no instruction
+  ExpectBadRules(CfiBytes().Byte(0x01).Value(int32_t{0}).Bytes({0x0e, 32}));       // set_loc
+  ExpectBadRules(CfiBytes().Byte(0x0f).Block(CfiBytes().Bytes({0x77, 0, 0xf0})));  // an expression
+}
+
+TEST(RuleUnwinderTest, CodeBehindAFunctionWhoseRulesAreNotUnderstoodHasNone) {
+  FakeTarget target(Table(BeyondOurSize()));
+  constexpr uint64_t kBare = kText + 0x580;
+  target.Push(11, kInCaller);
+  PushCaller(target, 12);
+  EXPECT_EQ(target.Unwind(kBare, {{kRbp, kSp + 80}}), UnwindEnd::kComplete);
+  EXPECT_THAT(target.pcs(), ElementsAre(kBare, kInCaller - 1, kInRoot - 1));
 }
 
 TEST(RuleUnwinderTest, SaysThatCodeIsUnknown) {

@@ -157,7 +157,8 @@ void MeasureRulesFirst(benchmark::State& state, Self& self) {
                [](const ModuleTable& modules) { return CreateRuleUnwinder(modules, nullptr); });
 }
 void MeasureLibunwindFirst(benchmark::State& state, Self& self) {
-  MeasureFirst(state, self, &CreateLibunwindUnwinder);
+  MeasureFirst(state, self,
+               [](const ModuleTable& modules) { return CreateLibunwindUnwinder(modules); });
 }
 
 // Addresses all over the largest module, one for each 4 KB of code, each seen once by a finder.

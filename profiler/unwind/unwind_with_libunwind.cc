@@ -2,14 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/unwind/unwind_with_libunwind.h"
 
-#include <algorithm>
-#include <utility>
+#include <cstdint>
+#include <optional>
 
 #include "absl/container/flat_hash_map.h"
 #include <libunwind.h>
 
 #include "profiler/unwind/call_site.h"
 #include "profiler/unwind/code_cache.h"
+#include "profiler/unwind/rules_for_libunwind.h"
 #include "profiler/unwind/stack_memory.h"
 
 // Exported, and declared in no public header: what every remote unwinder with its own tables calls.
@@ -36,9 +37,9 @@ constexpr size_t kCachedRules = 1024;
 // Addresses of outermost functions remembered.
 constexpr size_t kMaxRoots = 4096;
 
-class LibunwindUnwinder final : public Unwinder {
+class RemoteLibunwind final : public LibunwindUnwinder {
  public:
-  explicit LibunwindUnwinder(const ModuleTable& modules)
+  explicit RemoteLibunwind(const ModuleTable& modules)
       : modules_(modules), code_(modules), generation_(modules.generation()), memory_(modules) {
     unw_accessors_t accessors{};
     accessors.find_proc_info = &FindProcInfo;
@@ -54,7 +55,7 @@ class LibunwindUnwinder final : public Unwinder {
     unw_set_caching_policy(space_, UNW_CACHE_GLOBAL);
     unw_set_cache_size(space_, kCachedRules, 0);
   }
-  ~LibunwindUnwinder() override { unw_destroy_addr_space(space_); }
+  ~RemoteLibunwind() override { unw_destroy_addr_space(space_); }
 
   UnwindEnd Unwind(const RawSnapshot& snapshot, os::RemoteMemory* live, size_t max_depth,
                    std::vector<uint64_t>* pcs) override {
@@ -69,6 +70,8 @@ class LibunwindUnwinder final : public Unwinder {
     if (unw_init_remote(&cursor, space_, this) < 0) return UnwindEnd::kBadFrame;
     return Climb(&cursor, max_depth, pcs);
   }
+
+  void GuessWithin(size_t frames) override { guess_within_ = frames; }
 
  private:
   void FollowModules() {
@@ -107,7 +110,9 @@ class LibunwindUnwinder final : public Unwinder {
       sp = next_sp;
       const uint64_t at = interrupted ? pc : pc - 1;
       if (!IsCode(at)) return no_rules_ ? UnwindEnd::kNoRules : UnwindEnd::kUnknownCode;
-      if (no_rules_ && !interrupted && !FollowsCall(pc)) return UnwindEnd::kNoRules;
+      if (no_rules_ && !interrupted && (pcs->size() >= guess_within_ || !FollowsCall(pc))) {
+        return UnwindEnd::kNoRules;
+      }
       if (pcs->size() >= max_depth) return UnwindEnd::kTooDeep;
       pcs->push_back(at);
     }
@@ -140,6 +145,15 @@ class LibunwindUnwinder final : public Unwinder {
     return root;
   }
 
+  // The entry of the sorted table that has rules for `pc` which libunwind can be handed.
+  std::optional<FdeTable::Found> FindFitRules(CodeCache::Loaded& loaded, uint64_t pc) {
+    const std::optional<FdeTable::Found> found =
+        loaded.table.Find(*loaded.code, pc - loaded.module->bias,
+                          [&](uint64_t address) { return code_.ReadChunk(loaded, address); });
+    if (!found.has_value() || !IsFitForLibunwind(code_, loaded, found->fde)) return std::nullopt;
+    return found;
+  }
+
   bool ReadWord(uint64_t address, unw_word_t* word) {
     uint64_t value = 0;
     if (!snapshot_->ReadStack(address, &value) && !code_.ReadWord(address, &value) &&
@@ -150,13 +164,13 @@ class LibunwindUnwinder final : public Unwinder {
     return true;
   }
 
-  static LibunwindUnwinder& Self(void* arg) { return *static_cast<LibunwindUnwinder*>(arg); }
+  static RemoteLibunwind& Self(void* arg) { return *static_cast<RemoteLibunwind*>(arg); }
 
   static int FindProcInfo(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t* found,
                           int need_unwind_info, void* arg) {
-    LibunwindUnwinder& self = Self(arg);
+    RemoteLibunwind& self = Self(arg);
     self.no_rules_ = true;
-    const CodeCache::Loaded* loaded = self.code_.FindModule(ip);
+    CodeCache::Loaded* loaded = self.code_.FindModule(ip);
     if (loaded == nullptr || loaded->code->table().count == 0) return -UNW_ENOINFO;
     const uint64_t bias = loaded->module->bias;
     const UnwindTable& rules = loaded->code->table();
@@ -168,9 +182,17 @@ class LibunwindUnwinder final : public Unwinder {
     table.u.rti.segbase = bias + rules.header;
     table.u.rti.table_data = bias + rules.entries;
     table.u.rti.table_len = rules.count;  // in words of 8 bytes, what an entry takes
-    const int result =
-        UNW_OBJ(dwarf_search_unwind_table)(space, ip, &table, found, need_unwind_info, arg);
-    if (result < 0) return -UNW_ENOINFO;
+    if (UNW_OBJ(dwarf_search_unwind_table)(space, ip, &table, found, 0, arg) < 0) {
+      return -UNW_ENOINFO;
+    }
+    // Its own search found a function; it gets the rules of that one entry, which were looked at.
+    const std::optional<FdeTable::Found> fit = self.FindFitRules(*loaded, ip);
+    if (!fit.has_value() || bias + fit->start != found->start_ip) return -UNW_ENOINFO;
+    table.u.rti.table_data = bias + fit->entry;
+    table.u.rti.table_len = 1;
+    if (UNW_OBJ(dwarf_search_unwind_table)(space, ip, &table, found, need_unwind_info, arg) < 0) {
+      return -UNW_ENOINFO;
+    }
     self.no_rules_ = false;
     return 0;
   }
@@ -181,7 +203,7 @@ class LibunwindUnwinder final : public Unwinder {
 
   static int AccessMemory(unw_addr_space_t, unw_word_t address, unw_word_t* word, int write,
                           void* arg) {
-    LibunwindUnwinder& self = Self(arg);
+    RemoteLibunwind& self = Self(arg);
     if (write != 0 || ++self.reads_ > kMaxReads) return -UNW_EINVAL;
     return self.ReadWord(address, word) ? 0 : -UNW_EINVAL;
   }
@@ -209,6 +231,7 @@ class LibunwindUnwinder final : public Unwinder {
   CodeCache code_;
   unw_addr_space_t space_ = nullptr;
   uint64_t generation_;
+  size_t guess_within_ = SIZE_MAX;
   absl::flat_hash_map<uint64_t, bool> roots_;
 
   // Of the unwind under way.
@@ -220,8 +243,8 @@ class LibunwindUnwinder final : public Unwinder {
 
 }  // namespace
 
-std::unique_ptr<Unwinder> CreateLibunwindUnwinder(const ModuleTable& modules) {
-  return std::make_unique<LibunwindUnwinder>(modules);
+std::unique_ptr<LibunwindUnwinder> CreateLibunwindUnwinder(const ModuleTable& modules) {
+  return std::make_unique<RemoteLibunwind>(modules);
 }
 
 }  // namespace lambent

@@ -84,7 +84,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
     if (warm.size() < cold.size() || !std::equal(cold.begin(), cold.end(), warm.begin())) {
       __builtin_trap();
     }
+    const std::vector<uint64_t> known = warm;
+    target.UnwindFurther(standing);
+    const std::vector<uint64_t>& further = target.pcs();
+    if (further.size() < known.size() || further.size() > depth ||
+        !std::equal(known.begin(), known.end(), further.begin())) {
+      __builtin_trap();
+    }
   }
   target.UnwindBlocked(pc);
+  target.UnwindFurther(true);
   return 0;
 }

@@ -12,6 +12,7 @@
 
 #include "profiler/target/module_table.h"
 #include "profiler/unwind/raw_snapshot.h"
+#include "profiler/unwind/unwind_with_fallback.h"
 #include "profiler/unwind/unwind_with_rules.h"
 #include "tests/fakes/fake_process_files.h"
 #include "tests/fakes/fake_remote_memory.h"
@@ -63,6 +64,14 @@ class FakeTarget {
     return UnwindSnapshot(0x2000, true);
   }
 
+  // The snapshot that was unwound last, by rules and, where these end, by libunwind.
+  UnwindEnd UnwindFurther(bool standing = false) {
+    if (fallback_ == nullptr) {
+      fallback_ = CreateFallbackUnwinder(modules_, CreateRuleUnwinder(modules_, &memory_));
+    }
+    return fallback_->Unwind(snapshot_, standing ? &memory_ : nullptr, max_depth, &pcs_);
+  }
+
   // Return addresses and the pc, as the code's own offsets where they lie in the program's code.
   const std::vector<uint64_t>& pcs() const { return pcs_; }
 
@@ -83,6 +92,7 @@ class FakeTarget {
   fakes::FakeRemoteMemory memory_;
   ModuleTable modules_{files_, &memory_};
   std::unique_ptr<RuleUnwinder> unwinder_ = CreateRuleUnwinder(modules_, &memory_);
+  std::unique_ptr<FallbackUnwinder> fallback_;
   RawSnapshot snapshot_{64 * 1024};
   std::vector<uint64_t> pcs_;
 };

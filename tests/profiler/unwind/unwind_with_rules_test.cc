@@ -292,6 +292,28 @@ TEST(RuleUnwinderTest, CodeBehindAFunctionWhoseRulesAreNotUnderstoodHasNone) {
   EXPECT_THAT(target.pcs(), ElementsAre(kBare, kInCaller - 1, kInRoot - 1));
 }
 
+TEST(RuleUnwinderTest, LibunwindGoesOnBeyondOurLimits) {
+  for (const CfiBytes& rules : {BeyondOurSize(), BeyondOurNesting()}) {
+    FakeTarget target(Table(rules));
+    target.Push(3, kInCaller);
+    PushCaller(target, 4);
+    EXPECT_EQ(target.Unwind(kPc), UnwindEnd::kBadRules);
+    const UnwindEnd end = target.UnwindFurther();
+    EXPECT_EQ(end, UnwindEnd::kComplete) << UnwindEndName(end);
+    EXPECT_THAT(target.pcs(), WholeStack());
+  }
+}
+
+TEST(RuleUnwinderTest, LibunwindIsNotGivenWhatItCannotTake) {
+  // The CFA is the most negative number by -1: what the processor traps at.
+  const CfiBytes division =
+      CfiBytes().Byte(0x0e).Value(uint64_t{1} << 63).Bytes({0x09, 0xff, 0x1b});
+  FakeTarget target(Table(CfiBytes().Byte(0x0f).Block(division)));
+  EXPECT_EQ(target.Unwind(kPc), UnwindEnd::kBadRules);
+  EXPECT_EQ(target.UnwindFurther(), UnwindEnd::kBadRules);
+  EXPECT_THAT(target.pcs(), ElementsAre(kPc));
+}
+
 TEST(RuleUnwinderTest, SaysThatCodeIsUnknown) {
   FakeTarget target(Table(CfiBytes()));
   EXPECT_EQ(target.Unwind(0x10), UnwindEnd::kUnknownCode);

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 
 #include "profiler/stacks/ladder.h"
+#include "profiler/unwind/unwind_with_fallback.h"
 #include "profiler/unwind/unwind_with_rules.h"
 
 namespace lambent {
@@ -60,7 +61,8 @@ Ladder::Ladder(int32_t pid, const os::Clock& clock, const LadderOptions& options
       files_(parts_.proc->OpenProcess(pid)),
       modules_(*files_, &memory_),
       names_(*files_, modules_, strings_, options),
-      native_(clock, memory_, modules_, CreateRuleUnwinder(modules_, &memory_)),
+      native_(clock, memory_, modules_,
+              CreateFallbackUnwinder(modules_, CreateRuleUnwinder(modules_, &memory_))),
       own_cpu_(*parts_.affinity),
       search_(pid, modules_, memory_, strings_, options.lines),
       blocked_(native_, search_.stacks()),

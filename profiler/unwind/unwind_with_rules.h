@@ -22,7 +22,7 @@ struct RuleUnwinderUse {
 // of a known page, 1 µs for a function never seen); the frame pointer where there are none. State
 // is bounded whatever the process maps, and so is the work for one snapshot. Therefore rules have
 // limits of size and nesting: where a function's are beyond them, or malformed, the stack ends with
-// kBadRules and nothing is guessed.
+// kBadRules and nothing is guessed; unwind_with_fallback.h may go on.
 class RuleUnwinder : public Unwinder {
  public:
   virtual RuleUnwinderUse Use() const = 0;

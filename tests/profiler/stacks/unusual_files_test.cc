@@ -92,6 +92,20 @@ TEST_F(UnusualFilesTest, AProgramBelowAnotherRootHasItsNames) {
   ExpectTheTargetsStacks();
 }
 
+// Ours are not enough there: libunwind's are.
+TEST_F(UnusualFilesTest, RulesBeyondOurLimitsLeadToTheRoot) {
+  Start({LAMBENT_LARGE_RULES_TARGET});
+  Attach();
+  if (!Works(Rung::kStop)) GTEST_SKIP() << "ptrace is not permitted here";
+  const auto seen = AwaitFunction("CaseLargeLeaf", Rung::kStop);
+  ASSERT_TRUE(seen.has_value()) << Reasons();
+  const std::vector<std::string> callers = FromFunction("CaseLargeRules", seen->names);
+  ASSERT_GE(callers.size(), 4u);
+  EXPECT_EQ(callers[1], "CaseLargeOuter");
+  EXPECT_EQ(callers[2], "main");
+  EXPECT_EQ(callers.back(), "_start");
+}
+
 TEST_F(UnusualFilesTest, ALibraryLinkedForAnAddressHasItsNames) {
   Start({LAMBENT_PRELINKED_TARGET});
   Attach();

@@ -18,6 +18,11 @@ CodeCache::Loaded* CodeCache::FindModule(uint64_t pc) {
   return last_.loaded;
 }
 
+CodeCache::Loaded* CodeCache::FindModule(const Module& module) {
+  Loaded* const loaded = Open(module);
+  return loaded->code == nullptr ? nullptr : loaded;
+}
+
 CodeCache::Loaded* CodeCache::Open(const Module& module) {
   const auto id = static_cast<size_t>(module.id);
   if (id >= loaded_.size()) loaded_.resize(id + 1);
@@ -25,7 +30,7 @@ CodeCache::Loaded* CodeCache::Open(const Module& module) {
     loaded_[id] = std::make_unique<Loaded>();
     loaded_[id]->module = &module;
     loaded_[id]->number = ++openings_;
-    if (auto file = modules_.Open(module); file.ok()) {
+    if (auto file = open_(module); file.ok()) {
       if (auto code = ModuleCode::Create(*std::move(file)); code.ok()) {
         loaded_[id]->code = *std::move(code);
         loaded_[id]->table = FdeTable(loaded_[id]->code->table());
@@ -84,7 +89,7 @@ absl::Span<const uint8_t> CodeCache::ReadChunk(const Loaded& loaded, uint64_t ad
 const CodeCache::Page& CodeCache::Load(const Loaded& loaded, uint64_t address) {
   constexpr uint64_t kMix = 0x9e3779b97f4a7c15;
   const uint64_t hash = (address + uint64_t{loaded.number} * 0x10001) * kMix;
-  Set& set = sets_[static_cast<size_t>((hash >> 40) % (kPages / kWays))];
+  Set& set = sets_[static_cast<size_t>((hash >> 40) % sets_.size())];
   size_t way = 0;
   for (; way < kWays && set[way] != nullptr; ++way) {
     if (set[way]->address == address && set[way]->number == loaded.number) {

@@ -5,12 +5,16 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/types/span.h"
 
+#include "profiler/os/file_bytes.h"
 #include "profiler/target/module_table.h"
 #include "profiler/unwind/fde_index.h"
 #include "profiler/unwind/fde_table.h"
@@ -25,10 +29,18 @@ class CodeCache {
  public:
   static constexpr size_t kPageBytes = FdeTable::kChunkBytes;
   static constexpr size_t kPages = 128;
+  static constexpr size_t kWays = 4;
   static constexpr size_t kMaxOpen = 64;
 
-  // `modules` must outlive this.
-  explicit CodeCache(const ModuleTable& modules) : modules_(modules) {}
+  using OpenFile = std::function<absl::StatusOr<std::unique_ptr<os::FileBytes>>(const Module&)>;
+
+  // `modules` must outlive this, and opens its modules' files.
+  explicit CodeCache(const ModuleTable& modules)
+      : CodeCache(modules, kPages,
+                  [&modules](const Module& module) { return modules.Open(module); }) {}
+  // `pages`: kept at most, a multiple of kWays.
+  CodeCache(const ModuleTable& modules, size_t pages, OpenFile open)
+      : modules_(modules), open_(std::move(open)), sets_(pages / kWays) {}
 
   // An open module with what is known of its rules.
   struct Loaded {
@@ -42,6 +54,9 @@ class CodeCache {
   // The module that has code at `pc`, opened at first use; null: none, or unreadable. Valid until
   // the next call of FindModule or OnModulesChanged.
   Loaded* FindModule(uint64_t pc);
+
+  // The same of a module that may not be mapped any more. Valid until the next call of either.
+  Loaded* FindModule(const Module& module);
 
   // The 8 bytes at `address` of the process in a module FindModule has opened, zeros behind the end
   // of the file. False: no such module.
@@ -80,15 +95,15 @@ class CodeCache {
   bool IsMapped(const Module& module) const;
 
   const ModuleTable& modules_;
+  const OpenFile open_;
   std::vector<std::unique_ptr<Loaded>> loaded_;  // by module id; null: not opened, or closed
   std::vector<Loaded*> recent_;                  // that have code, most recently used first
   Last last_;
   uint32_t openings_ = 0;
   uint64_t file_reads_ = 0;
   // The pages an address may be in, most recently used first.
-  static constexpr size_t kWays = 4;
   using Set = std::array<std::unique_ptr<Page>, kWays>;
-  std::vector<Set> sets_ = std::vector<Set>(kPages / kWays);
+  std::vector<Set> sets_;
 };
 
 }  // namespace lambent

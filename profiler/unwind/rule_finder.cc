@@ -24,21 +24,36 @@ RuleSearch RuleFinder::Find(uint64_t pc, FoundRules* found) {
   CodeCache::Loaded* const loaded = code_.FindModule(pc);
   if (loaded == nullptr) return RuleSearch::kNone;
   const uint64_t at = pc - loaded->module->bias;
-  const std::optional<FdeTable::Found> sorted = loaded->table.Find(
-      *loaded->code, at, [&](uint64_t address) { return code_.ReadChunk(*loaded, address); });
   RuleSearch search = RuleSearch::kNone;
-  if (sorted.has_value()) search = FindIn(*loaded, CfiFormat::kEhFrame, sorted->fde, at, found);
-  if (search != RuleSearch::kFound) {
-    if (!loaded->index.has_value()) MakeIndex(*loaded);
-    const std::optional<uint64_t> indexed = loaded->index->Find(at);
-    if (indexed.has_value()) {
-      const CfiFormat format = loaded->index->section().format;
-      const RuleSearch other = FindIn(*loaded, format, *indexed, at, found);
-      if (other != RuleSearch::kNone) search = other;
-    }
-  }
+  ForEachFde(*loaded, at, [&](CfiFormat format, uint64_t fde) {
+    const RuleSearch one = FindIn(*loaded, format, fde, at, found);
+    if (one != RuleSearch::kNone) search = one;
+    return one == RuleSearch::kFound;
+  });
   work_ += (code_.file_reads() - reads) * kWorkOfFileRead;
   return search;
+}
+
+std::optional<uint64_t> RuleFinder::FindFunction(CodeCache::Loaded& loaded, uint64_t at) {
+  std::optional<uint64_t> start;
+  ForEachFde(loaded, at, [&](CfiFormat format, uint64_t fde) {
+    const ReadingOfFde reading = ReadFde(loaded, format, fde);
+    const bool covers = reading.grasp >= Grasp::kHead && at - reading.fde.start < reading.fde.size;
+    // Rules of a signal frame begin before its function: a handler returns to its first byte.
+    if (covers && !reading.cie->signal_frame) start = reading.fde.start;
+    return covers;
+  });
+  return start;
+}
+
+void RuleFinder::ForEachFde(CodeCache::Loaded& loaded, uint64_t at,
+                            absl::FunctionRef<bool(CfiFormat, uint64_t)> visit) {
+  const std::optional<FdeTable::Found> sorted = loaded.table.Find(
+      *loaded.code, at, [&](uint64_t address) { return code_.ReadChunk(loaded, address); });
+  if (sorted.has_value() && visit(CfiFormat::kEhFrame, sorted->fde)) return;
+  if (!loaded.index.has_value()) MakeIndex(loaded);
+  const std::optional<uint64_t> indexed = loaded.index->Find(at);
+  if (indexed.has_value()) visit(loaded.index->section().format, *indexed);
 }
 
 RuleSearch RuleFinder::FindIn(CodeCache::Loaded& loaded, CfiFormat format, uint64_t fde_address,

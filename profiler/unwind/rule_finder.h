@@ -5,8 +5,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/types/span.h"
 
 #include "profiler/unwind/cfi_entry.h"
@@ -48,6 +50,10 @@ class RuleFinder {
 
   RuleSearch Find(uint64_t pc, FoundRules* found);
 
+  // Where the function begins that rules say has code at `at`, both as the module's file numbers
+  // addresses; none: no rules cover it, or those of a signal frame. Instructions are not looked at.
+  std::optional<uint64_t> FindFunction(CodeCache::Loaded& loaded, uint64_t at);
+
   // Grows with the bytes and file reads that lookups take; a lookup of an ordinary function costs
   // some hundred.
   uint64_t work() const { return work_; }
@@ -73,9 +79,12 @@ class RuleFinder {
   struct ReadingOfFde {
     Grasp grasp = Grasp::kNothing;
     Fde fde;                   // from kHead on
-    const Cie* cie = nullptr;  // of kAll
+    const Cie* cie = nullptr;  // from kHead on
   };
 
+  // FDEs that may cover `at`, the one by the sorted table first, until `visit` is content.
+  void ForEachFde(CodeCache::Loaded& loaded, uint64_t at,
+                  absl::FunctionRef<bool(CfiFormat, uint64_t)> visit);
   RuleSearch FindIn(CodeCache::Loaded& loaded, CfiFormat format, uint64_t fde_address, uint64_t at,
                     FoundRules* found);
   // Reads an entry into entry_, of one that is too large the begin. Returns how much there is of

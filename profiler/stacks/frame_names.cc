@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/stacks/frame_names.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "absl/status/status.h"
 
 #include "profiler/interpreters/cpython/call_machinery.h"
 #include "profiler/stacks/waiting_frame.h"
@@ -28,15 +31,21 @@ void FrameNames::Expect(Stack* stack) {
 
 std::unique_ptr<SymbolIndex> FrameNames::OpenSymbols(const Module& module) {
   if (files_ != nullptr) files_->Add(process_.pid(), module);
+  auto file = OpenFile(module);
+  if (!file.ok()) return nullptr;
+  auto index = SymbolIndex::Create(*std::move(file), &mini_debug_info_);
+  return index.ok() ? *std::move(index) : nullptr;
+}
+
+absl::StatusOr<std::unique_ptr<os::FileBytes>> FrameNames::OpenFile(const Module& module) const {
   const auto is_it = [&module](const absl::StatusOr<std::unique_ptr<os::FileBytes>>& file) {
     return file.ok() && (module.build_id.empty() || HasBuildId(**file, module.build_id));
   };
   auto file = modules_.Open(module);
   // The process may have ended: where we see the same files, its modules are still there.
   if (!is_it(file) && !module.build_id.empty()) file = os::OpenFileBytes(module.path);
-  if (!is_it(file)) return nullptr;
-  auto index = SymbolIndex::Create(*std::move(file), &mini_debug_info_);
-  return index.ok() ? *std::move(index) : nullptr;
+  if (file.ok() && !is_it(file)) return absl::NotFoundError("open a module: another has its path");
+  return file;
 }
 
 FunctionSymbol FrameNames::FindSymbol(const Frame& frame) {
@@ -74,6 +83,10 @@ FrameDescription FrameNames::Describe(const Frame& frame) {
   if (!symbol.name.empty()) {
     description.name = symbol.name;
     description.address = symbol.start;
+  } else if (const auto start = functions_.Find(module, frame.address)) {
+    // One frame a function. Where its rules are those of several, none whose edge is known is taken
+    // for the one before.
+    description.address = std::max(*start, symbol.start);
   }
   // Only what is known to say nothing: a static function of a stripped interpreter has no name here
   // and may be any, sorted() as well as what called it.

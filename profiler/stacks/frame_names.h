@@ -8,8 +8,10 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/status/statusor.h"
 
 #include "profiler/base/string_table.h"
+#include "profiler/os/file_bytes.h"
 #include "profiler/os/process_files.h"
 #include "profiler/stacks/generated_code.h"
 #include "profiler/stacks/ladder_parts.h"
@@ -19,6 +21,7 @@
 #include "profiler/symbols/module_files.h"
 #include "profiler/symbols/symbol_index.h"
 #include "profiler/target/module_table.h"
+#include "profiler/unwind/function_starts.h"
 
 namespace lambent {
 
@@ -35,6 +38,7 @@ class FrameNames {
         code_addresses_(options.code_addresses),
         files_(options.module_files),
         mini_debug_info_{options.mini_debug_info_bytes},
+        functions_(modules, [this](const Module& module) { return OpenFile(module); }),
         generated_(process, modules, strings) {}
 
   void BeginTick(int64_t now_ns) { generated_.BeginTick(now_ns); }
@@ -60,6 +64,8 @@ class FrameNames {
 
   FunctionSymbol FindSymbol(const Frame& frame);
   std::unique_ptr<SymbolIndex> OpenSymbols(const Module& module);
+  // The file the module was mapped from, and no other that has its path by now.
+  absl::StatusOr<std::unique_ptr<os::FileBytes>> OpenFile(const Module& module) const;
 
   const os::ProcessFiles& process_;
   const ModuleTable& modules_;
@@ -67,6 +73,7 @@ class FrameNames {
   const bool code_addresses_;
   ModuleFiles* const files_;
   MiniDebugInfoBudget mini_debug_info_;  // of all modules together
+  FunctionStarts functions_;
   GeneratedCode generated_;
   absl::flat_hash_map<uint32_t, std::unique_ptr<Symbols>> symbols_;  // by module id
 };

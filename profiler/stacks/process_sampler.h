@@ -23,8 +23,8 @@ struct FrameDescription {
   uint32_t current_line = 0;  // the line it executes; 0: unknown, or not asked for
   std::string_view module_path;
   std::string_view module_build_id;  // raw bytes
-  uint64_t address = 0;       // start of the function when named, else the frame's own address
-  uint64_t code_address = 0;  // the frame's own, of native code; 0: not asked for
+  uint64_t address = 0;              // start of the function, as far as known; else the frame's own
+  uint64_t code_address = 0;         // the frame's own, of native code; 0: not asked for
   bool hidden = false;  // tells nothing beside the frames around it: stacks are shown without it
 };
 

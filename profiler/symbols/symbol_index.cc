@@ -55,7 +55,7 @@ void SymbolIndex::Resolve(absl::Span<Wanted> wanted) {
   const bool all_covered = std::all_of(wanted.begin(), wanted.end(), is_covered);
   if (!all_covered && tables_.AddMiniDebugInfo(budget_)) Scan(tables_.count() - 1, wanted);
   for (const Wanted& one : wanted) {
-    Range range{.high = one.high, .symbol = {}};
+    Range range{.high = one.high, .symbol = {.start = one.low}};
     const bool exact = is_covered(one);
     const Elf64_Sym& best = one.best.symbol();
     // A symbol without size reaches to the next edge, or to the end of its section.

@@ -26,8 +26,10 @@ namespace lambent {
 // The function an address lies in.
 struct FunctionSymbol {
   std::string_view name;  // as the linker knows it (mangled for C++); empty: no symbol covers it
-  uint64_t start = 0;     // of the function, as the ELF file numbers it
-  bool exact = false;     // the symbol's own size covers the address; else it has none (assembly)
+  // Of the function, as the ELF file numbers it; without a name: of the gap between functions that
+  // the address lies in, as far as known.
+  uint64_t start = 0;
+  bool exact = false;  // the symbol's own size covers the address; else it has none (assembly)
 };
 
 // The function symbols of one ELF file, found without loading its tables: unknown addresses are

@@ -4,12 +4,15 @@
 
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "profiler/os/file_bytes.h"
 #include "profiler/os/temp_dir.h"
+#include "profiler/symbols/symbol_index.h"
 #include "tests/fakes/fake_process_files.h"
 #include "tests/profiler/stacks/ladder_fixture.h"
 #include "tests/support/elf_image.h"
@@ -72,6 +75,86 @@ TEST_F(FrameNamesTest, TellsWhereTheModulesFileIs) {
   EXPECT_TRUE(files_.Open(build_id).ok());
   std::filesystem::remove(program_path_);
   EXPECT_FALSE(files_.Open(build_id).ok());
+}
+
+// Programs without symbols, sampled where they are on a CPU.
+class NamelessFramesTest : public LadderTest {
+ protected:
+  // Different native frames of the program itself, until there are `count` of them or `stacks` were
+  // seen.
+  std::set<uint64_t> Collect(const std::string& program, size_t count, int stacks) {
+    std::set<uint64_t> addresses;
+    const int64_t end = os::RealClock().MonotonicNs() + absl::ToInt64Nanoseconds(kLimit);
+    while (addresses.size() < count && stacks > 0 && os::RealClock().MonotonicNs() < end) {
+      ladder_->Observe([&](const ThreadSample& sample) {
+        if (sample.stack == nullptr || sample.rung != Rung::kStop) return;
+        --stacks;
+        for (const Frame& frame : *sample.stack) {
+          if (frame.kind != FrameKind::kNative || frame.module == ModuleId{}) continue;
+          if (ladder_->Describe(frame).module_path != program) continue;
+          if (addresses.insert(frame.address).second) frames_.push_back(frame);
+        }
+      });
+    }
+    return addresses;
+  }
+
+  std::vector<Frame> frames_;
+};
+
+TEST_F(NamelessFramesTest, AreOneForEachFunction) {
+  Start({LAMBENT_STRIPPED_TARGET});
+  Attach();
+  if (!Works(Rung::kStop)) GTEST_SKIP() << "ptrace is not permitted here";
+  const std::set<uint64_t> addresses = Collect(LAMBENT_STRIPPED_TARGET, 100, 20000);
+  ASSERT_GE(addresses.size(), 30u) << Reasons();
+  auto twin = SymbolIndex::Create(*os::OpenFileBytes(LAMBENT_STRIPPED_TARGET_NAMES));
+  ASSERT_TRUE(twin.ok()) << twin.status();
+
+  std::set<uint64_t> described;
+  std::set<uint64_t> functions;
+  for (const Frame& frame : frames_) {
+    const FrameDescription description = ladder_->Describe(frame);
+    EXPECT_EQ(description.name, "");
+    EXPECT_EQ(description.code_address, 0u);
+    // The collector would name both alike. Stubs of the linker have no names.
+    const FunctionSymbol real = (*twin)->Find(frame.address);
+    if (real.name.empty()) continue;
+    EXPECT_EQ((*twin)->Find(description.address).name, real.name) << std::hex << frame.address;
+    described.insert(description.address);
+    functions.insert(real.start);
+  }
+  EXPECT_EQ(described, functions);
+  EXPECT_LT(described.size(), addresses.size());
+  RecordProperty("addresses", static_cast<int>(addresses.size()));
+  RecordProperty("functions", static_cast<int>(described.size()));
+}
+
+TEST_F(NamelessFramesTest, KeepTheirCodesAddressWhereLinesAreWanted) {
+  Start({LAMBENT_STRIPPED_TARGET});
+  Attach({.code_addresses = true});
+  if (!Works(Rung::kStop)) GTEST_SKIP() << "ptrace is not permitted here";
+  ASSERT_FALSE(Collect(LAMBENT_STRIPPED_TARGET, 20, 2000).empty()) << Reasons();
+  for (const Frame& frame : frames_) {
+    const FrameDescription description = ladder_->Describe(frame);
+    EXPECT_EQ(description.code_address, frame.address);
+    EXPECT_LE(description.address, frame.address);
+  }
+}
+
+// One entry of rules may hold for several functions written by hand.
+TEST_F(NamelessFramesTest, AreNotTakenForAFunctionWhoseEndIsKnown) {
+  Start({LAMBENT_SHARED_RULES_TARGET});
+  Attach();
+  if (!Works(Rung::kStop)) GTEST_SKIP() << "ptrace is not permitted here";
+  const auto seen = AwaitRung(Rung::kStop);
+  ASSERT_TRUE(seen.has_value()) << Reasons();
+  const FrameDescription leaf = ladder_->Describe(seen->leaf);
+  auto symbols = SymbolIndex::Create(*os::OpenFileBytes(LAMBENT_SHARED_RULES_TARGET));
+  ASSERT_TRUE(symbols.ok()) << symbols.status();
+  EXPECT_EQ(leaf.name, "");
+  EXPECT_EQ((*symbols)->Find(leaf.address).name, "");
+  EXPECT_EQ((*symbols)->Find(leaf.address - 1).name, "SharedNamed") << std::hex << leaf.address;
 }
 
 TEST(FrameNamesBudgetTest, MiniDebugInfoIsBoundedForAllModulesTogether) {

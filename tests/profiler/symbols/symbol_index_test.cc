@@ -41,6 +41,7 @@ TEST(SymbolIndexTest, NeverGuessesBetweenFunctions) {
   auto index =
       Index(ElfImage().Function("before", 0x1000, 0x10).Function("after", 0x1100, 0x10).Build());
   EXPECT_EQ(index->Find(0x1010).name, "");
+  EXPECT_EQ(index->Find(0x1020).start, 0x1010u) << "of the gap";
   EXPECT_EQ(index->Find(0x10ff).name, "");
   EXPECT_EQ(index->Find(0x0fff).name, "");
   EXPECT_EQ(index->Find(0x1110).name, "");

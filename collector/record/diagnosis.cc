@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "profiler/stacks/ladder.h"
+#include "profiler/stacks/rest_until.h"
 
 namespace lambent::record {
 namespace {
@@ -30,6 +31,15 @@ absl::StatusOr<Diagnosis> Diagnose(int32_t pid, os::Clock& clock) {
   absl::StatusOr<std::unique_ptr<Ladder>> ladder = Ladder::Attach(pid, clock, options);
   if (!ladder.ok()) return ladder.status();
   Diagnosis diagnosis;
+  const auto note = [&diagnosis](const ThreadSample& sample) {
+    ++diagnosis.looks;
+    diagnosis.stopped_ns += sample.stopped_ns;
+    if (sample.stack == nullptr) {
+      diagnosis.drops.Add(sample.drop, 1);
+    } else {
+      ++diagnosis.by_rung[static_cast<size_t>(sample.rung)];
+    }
+  };
   int64_t started_ns = clock.MonotonicNs();
   for (int tick = 0; tick < kTicks; ++tick) {
     if (tick == kWarmTicks) {
@@ -37,18 +47,10 @@ absl::StatusOr<Diagnosis> Diagnose(int32_t pid, os::Clock& clock) {
       started_ns = clock.MonotonicNs();
     }
     const int64_t cpu_ns = clock.SelfCpuNs();
-    const bool alive = (*ladder)->Observe([&](const ThreadSample& sample) {
-      ++diagnosis.looks;
-      diagnosis.stopped_ns += sample.stopped_ns;
-      if (sample.stack == nullptr) {
-        diagnosis.drops.Add(sample.drop, 1);
-      } else {
-        ++diagnosis.by_rung[static_cast<size_t>(sample.rung)];
-      }
-    });
+    const bool alive = (*ladder)->Observe(note);
+    if (alive) RestUntil(clock.MonotonicNs() + kPeriodNs, clock, **ladder, note);
     diagnosis.self_cpu_ns += clock.SelfCpuNs() - cpu_ns;
     if (!alive) break;
-    clock.SleepUntil(clock.MonotonicNs() + kPeriodNs);
   }
   diagnosis.wall_ns = clock.MonotonicNs() - started_ns;
   diagnosis.rungs = (*ladder)->rungs();

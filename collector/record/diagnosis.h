@@ -22,7 +22,7 @@ struct Diagnosis {
   std::array<uint64_t, kRungCount> by_rung{};
   DropCounts drops;
   int64_t wall_ns = 0;      // of all of it
-  int64_t self_cpu_ns = 0;  // own CPU time, of the looks
+  int64_t self_cpu_ns = 0;  // own CPU time, of the looks and the rests between them
   int64_t stopped_ns = 0;   // the process's threads stood still
 
   bool Has(Rung rung) const {

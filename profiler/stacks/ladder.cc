@@ -18,6 +18,7 @@ constexpr int kManyFailures = 16;
 
 bool Ladder::Observe(absl::FunctionRef<void(const ThreadSample&)> sink) {
   ++ticks_;
+  TakeStops(sink);  // and forget those that have ended: their process waits for that
   const int64_t now = clock_.MonotonicNs();
   if (!CheckProcess(now)) {
     ReportAllGone(now, sink);
@@ -93,6 +94,7 @@ void Ladder::ReportAllGone(int64_t now, absl::FunctionRef<void(const ThreadSampl
     sink(sample);
   }
   roster_.Clear();
+  parts_.control->Settle();
 }
 
 bool Ladder::CheckProcess(int64_t now) {

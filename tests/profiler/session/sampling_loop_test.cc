@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/session/sampling_loop.h"
 
-#include <algorithm>
-#include <limits>
 #include <memory>
 #include <random>
 #include <string>
@@ -11,94 +9,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/fakes/fake_batch_sink.h"
-#include "tests/fakes/fake_clock.h"
-#include "tests/fakes/fake_metrics_source.h"
-#include "tests/fakes/fake_process_sampler.h"
+#include "tests/profiler/session/sampling_loop_fixture.h"
 
 namespace lambent {
 namespace {
-
-using Kind = InvocationEvent::Kind;
-
-class SamplingLoopTest : public ::testing::Test {
- protected:
-  SamplingLoopTest() { Restart(SessionOptions{}); }
-
-  void Restart(const SessionOptions& options) {
-    loop_ = std::make_unique<SamplingLoop>(
-        options, clock_,
-        [this]() -> absl::StatusOr<std::unique_ptr<ProcessSampler>> {
-          ++attach_calls_;
-          if (next_process_ == nullptr) return absl::NotFoundError("no runtime yet");
-          return std::move(next_process_);
-        },
-        metrics_, sink_, inputs_, clock_.MonotonicNs());
-  }
-  fakes::FakeProcessSampler& Appear(int32_t pid) {
-    auto process = std::make_unique<fakes::FakeProcessSampler>(clock_, pid);
-    fakes::FakeProcessSampler& borrowed = *process;
-    next_process_ = std::move(process);
-    return borrowed;
-  }
-  void RunFor(absl::Duration time) {
-    const int64_t until = clock_.MonotonicNs() + absl::ToInt64Nanoseconds(time);
-    while (clock_.MonotonicNs() < until) clock_.SleepUntil(std::min(until, loop_->Step()));
-  }
-  void Post(Kind kind, std::string request_id = "") {
-    InvocationEvent event;
-    event.kind = kind;
-    event.time = clock_.UnixTime();
-    event.request_id = std::move(request_id);
-    inputs_.Post(std::move(event));
-  }
-  // Observations by "phase request-id".
-  std::map<std::string, uint64_t> ByPhase() const {
-    std::map<std::string, uint64_t> counts;
-    for (const v1::BatchContent& content : sink_.contents()) {
-      for (const v1::Segment& segment : content.segments()) {
-        uint64_t& count = counts[std::string(PhaseName(static_cast<Phase>(segment.phase()))) + " " +
-                                 segment.request_id()];
-        for (const uint32_t n : segment.samples().observations()) count += n;
-      }
-    }
-    return counts;
-  }
-
-  // Wall time of all samples together.
-  uint64_t SampledWallUs() const {
-    uint64_t wall_us = 0;
-    for (const v1::BatchContent& content : sink_.contents()) {
-      for (const v1::Segment& segment : content.segments()) {
-        for (const uint32_t us : segment.samples().wall_us()) wall_us += us;
-      }
-    }
-    return wall_us;
-  }
-
-  // Of all segments together: how often it looked, and should have.
-  v1::SelfCost Cost() const {
-    v1::SelfCost sum;
-    for (const v1::BatchContent& content : sink_.contents()) {
-      for (const v1::Segment& segment : content.segments()) {
-        const v1::SelfCost& cost = segment.cost();
-        sum.set_ticks(sum.ticks() + cost.ticks());
-        sum.set_sampled_us(sum.sampled_us() + cost.sampled_us());
-        sum.set_asked_microticks(sum.asked_microticks() + cost.asked_microticks());
-        sum.set_allowed_microticks(sum.allowed_microticks() + cost.allowed_microticks());
-      }
-    }
-    return sum;
-  }
-
-  fakes::FakeClock clock_;
-  fakes::FakeMetricsSource metrics_{clock_};
-  fakes::FakeBatchSink sink_;
-  SessionInputs inputs_;
-  std::unique_ptr<ProcessSampler> next_process_;
-  int attach_calls_ = 0;
-  std::unique_ptr<SamplingLoop> loop_;
-};
 
 TEST_F(SamplingLoopTest, LooksForTheProcessEachMillisecond) {
   RunFor(absl::Milliseconds(100));
@@ -164,71 +78,6 @@ TEST_F(SamplingLoopTest, GivesAFreezeNoWeightAndAnEvent) {
   EXPECT_EQ(freezes, 1);
   EXPECT_NEAR(static_cast<double>(wall_us), 400e3, 25e3);
   EXPECT_NEAR(static_cast<double>(cost_wall_us), 400e3, 25e3);
-}
-
-// Threads that queue for a CPU are taken between ticks, when their turn comes.
-class LateThreadTest : public SamplingLoopTest {
- protected:
-  void Start() {
-    process_ = &Appear(42);
-    process_->Run(42, {"leaf", "main"});
-    process_->OnAwait([this](int64_t until_ns) {
-      const int64_t now_ns = clock_.MonotonicNs();
-      clock_.SleepUntil(std::min(until_ns, std::max(now_ns, stands_ns_)));
-      if (clock_.MonotonicNs() >= stands_ns_) process_->Stand(42);
-    });
-    RunFor(absl::Milliseconds(100));
-    process_->Delay(42);
-    stands_ns_ = std::numeric_limits<int64_t>::max();
-  }
-  void StandIn(absl::Duration time) {
-    stands_ns_ = clock_.MonotonicNs() + absl::ToInt64Nanoseconds(time);
-  }
-  void WaitFor(absl::Duration time) {
-    const int64_t until_ns = clock_.MonotonicNs() + absl::ToInt64Nanoseconds(time);
-    while (clock_.MonotonicNs() < until_ns) loop_->Wait(std::min(until_ns, loop_->Step()));
-  }
-
-  fakes::FakeProcessSampler* process_ = nullptr;
-  int64_t stands_ns_ = 0;
-};
-
-TEST_F(LateThreadTest, IsTakenWhenItStands) {
-  Start();
-  const uint64_t before = loop_->observed();
-  StandIn(absl::Milliseconds(33));
-  WaitFor(absl::Milliseconds(32));
-  EXPECT_EQ(loop_->observed(), before) << "ticks go on without it";
-  WaitFor(absl::Milliseconds(2));
-  EXPECT_EQ(loop_->observed(), before + 1) << "no tick has to come first";
-  WaitFor(absl::Milliseconds(66));
-  loop_->Finish();
-  EXPECT_NEAR(static_cast<double>(SampledWallUs()), 200e3, 15e3);
-  EXPECT_EQ(process_->let_go(), 0);
-  EXPECT_EQ(sink_.Accounted(), loop_->observed());
-}
-
-TEST_F(LateThreadTest, IsLetGoWhileNothingIsSampled) {
-  Start();
-  inputs_.Pause(true);
-  const uint64_t before = loop_->observed();
-  StandIn(absl::Milliseconds(33));
-  WaitFor(absl::Milliseconds(35));
-  EXPECT_EQ(process_->let_go(), 1);
-  EXPECT_EQ(loop_->observed(), before);
-}
-
-TEST_F(LateThreadTest, IsLetGoAfterAFreeze) {
-  Start();
-  StandIn(absl::Milliseconds(4));
-  WaitFor(absl::Milliseconds(3));
-  process_->Stand(42);  // just when it freezes
-  clock_.Freeze(absl::Minutes(10));
-  loop_->Step();
-  EXPECT_EQ(process_->let_go(), 1) << "before anything else";
-  WaitFor(absl::Milliseconds(100));
-  loop_->Finish();
-  EXPECT_NEAR(static_cast<double>(SampledWallUs()), 200e3, 25e3);
 }
 
 TEST_F(SamplingLoopTest, GivesShortFreezesBetweenInvocationsNoWeight) {

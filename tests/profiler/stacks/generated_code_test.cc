@@ -120,7 +120,7 @@ class HinderedControl final : public fakes::ForwardingThreadControl {
   }
 
  private:
-  int hindered_ = 40;
+  int hindered_ = 120;  // up to three to a drop
 };
 
 TEST_F(GeneratedCodeProgramTest, IsStillNamedAfterManyFailuresOfTheSameProgram) {

@@ -17,6 +17,7 @@
 
 #include "profiler/os/clock.h"
 #include "profiler/stacks/ladder.h"
+#include "profiler/stacks/rest_until.h"
 #include "tests/fakes/forwarding_thread_control.h"
 #include "tests/support/program.h"
 
@@ -98,22 +99,31 @@ class LadderTest : public testing::Test {
 
   std::vector<Seen> Tick() {
     std::vector<Seen> seen;
-    alive_ = ladder_->Observe([&](const ThreadSample& sample) {
-      Seen one{sample, {}, {}, std::string(ladder_->ThreadName(sample.thread_name))};
-      if (sample.stack != nullptr) {
-        one.leaf = sample.stack->front();
-        for (const Frame& frame : *sample.stack) {
-          const FrameDescription description = ladder_->Describe(frame);
-          if (description.hidden) continue;
-          one.names.emplace_back(frame.kind == FrameKind::kTruncated ? "[truncated]"
-                                                                     : description.name);
-        }
-      }
-      ++rungs_[sample.rung];
-      drops_.Add(sample.drop, 1);
-      seen.push_back(std::move(one));
-    });
+    alive_ = ladder_->Observe([&](const ThreadSample& sample) { seen.push_back(Note(sample)); });
     return seen;
+  }
+  // Until the next tick.
+  std::vector<Seen> Rest() {
+    std::vector<Seen> seen;
+    os::Clock& clock = os::RealClock();
+    RestUntil(clock.MonotonicNs() + absl::ToInt64Nanoseconds(kTick), clock, *ladder_,
+              [&](const ThreadSample& sample) { seen.push_back(Note(sample)); });
+    return seen;
+  }
+  Seen Note(const ThreadSample& sample) {
+    Seen one{sample, {}, {}, std::string(ladder_->ThreadName(sample.thread_name))};
+    if (sample.stack != nullptr) {
+      one.leaf = sample.stack->front();
+      for (const Frame& frame : *sample.stack) {
+        const FrameDescription description = ladder_->Describe(frame);
+        if (description.hidden) continue;
+        one.names.emplace_back(frame.kind == FrameKind::kTruncated ? "[truncated]"
+                                                                   : description.name);
+      }
+    }
+    ++rungs_[sample.rung];
+    drops_.Add(sample.drop, 1);
+    return one;
   }
 
   // Ticks until an observation satisfies `wanted`; what it was, or none within kLimit.
@@ -124,7 +134,9 @@ class LadderTest : public testing::Test {
         if (wanted(seen)) return std::move(seen);
       }
       if (!alive_) return std::nullopt;
-      os::RealClock().SleepUntil(os::RealClock().MonotonicNs() + absl::ToInt64Nanoseconds(kTick));
+      for (Seen& seen : Rest()) {
+        if (wanted(seen)) return std::move(seen);
+      }
     }
     return std::nullopt;
   }

@@ -82,11 +82,7 @@ TEST_F(LadderTest, SamplesEachThreadInItsTurnWhereMoreRunThanThereAreCpus) {
     ladder_->Observe(note);
     length_ns = now_ns - tick_ns;
     tick_ns = now_ns;
-    const int64_t next_ns = clock.MonotonicNs() + absl::ToInt64Nanoseconds(kTick);
-    while (clock.MonotonicNs() < next_ns) {
-      if (!ladder_->AwaitStop(next_ns)) clock.SleepUntil(next_ns);
-      ladder_->TakeStops(note);
-    }
+    RestUntil(clock.MonotonicNs() + absl::ToInt64Nanoseconds(kTick), clock, *ladder_, note);
   }
   EXPECT_TRUE(seen_all()) << testing::PrintToString(samples) << "\n" << Reasons();
 }

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The Lambent Authors
 // SPDX-License-Identifier: Apache-2.0
 // Stacks read out of memory made of the input: whatever it holds, reading ends and stays in bounds.
-// Input: byte 0 picks the version; then records of 10 bytes: where (u16, in words), and a word put
+// Input: byte 0 picks the version, and another one for the layout of objects that hold the names of
+// threads; then records of 10 bytes: where (u16, in words), and a word put
 // there which, when small but not below kFirst, becomes an address in the same memory. Line tables
 // are read of every frame; those forms that the version does not have, out of the input as it is.
 #include <algorithm>
@@ -16,7 +17,9 @@
 #include "profiler/interpreters/cpython/code_cache.h"
 #include "profiler/interpreters/cpython/frame_reader.h"
 #include "profiler/interpreters/cpython/line_table.h"
+#include "profiler/interpreters/cpython/object_layout.h"
 #include "profiler/interpreters/cpython/offsets.h"
+#include "profiler/interpreters/cpython/thread_names.h"
 #include "profiler/interpreters/cpython/thread_states.h"
 #include "tests/fakes/fake_remote_memory.h"
 
@@ -38,7 +41,19 @@ void ReadLines(const uint8_t* input, size_t size) {
   }
 }
 
-void ReadStacks(const Offsets& offsets, const uint8_t* input, size_t size) {
+void ReadNames(fakes::FakeRemoteMemory& memory, const Offsets& offsets, const ObjectLayout& layout,
+               const ThreadStateRef& thread) {
+  ThreadNames names(memory, offsets, layout, kTid + 1);
+  for (const int32_t tid : {kTid, kTid + 1}) {
+    std::string name;
+    const int before = memory.calls();
+    if (names.Read(thread, tid, &name) && name.size() > 4 * kMaxThreadName) std::abort();
+    if (memory.calls() - before > 2000) std::abort();
+  }
+}
+
+void ReadStacks(const Offsets& offsets, const ObjectLayout& layout, const uint8_t* input,
+                size_t size) {
   std::string bytes(kWords * 8, '\0');
   for (; size >= 10; input += 10, size -= 10) {
     uint16_t where = 0;
@@ -69,6 +84,7 @@ void ReadStacks(const Offsets& offsets, const uint8_t* input, size_t size) {
       codes.FindLine(stack.codes[frame.code], frame.instruction);
     }
   }
+  ReadNames(memory, offsets, layout, thread);
 }
 
 }  // namespace
@@ -78,16 +94,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
   using namespace lambent::cpython;  // NOLINT(google-build-using-namespace)
   if (size == 0) return 0;
   ReadLines(input + 1, size - 1);
+  const ObjectLayout layout = ObjectLayoutOf(kOldestMinor + (input[0] % 5 + input[0] / 5) % 6);
   if (input[0] % 5 == 4) {
     // The target's own description of itself.
     std::vector<char> runtime(kDebugOffsetsBytes);
     std::memcpy(runtime.data(), input + 1, std::min(size - 1, runtime.size()));
     if (const auto offsets = OffsetsOfRuntime(runtime); offsets.ok()) {
       if (!Fits(*offsets)) std::abort();
-      ReadStacks(*offsets, input + 1, size - 1);
+      ReadStacks(*offsets, layout, input + 1, size - 1);
     }
     return 0;
   }
-  ReadStacks(*OffsetsOfMinor(kOldestMinor + input[0] % 5), input + 1, size - 1);
+  ReadStacks(*OffsetsOfMinor(kOldestMinor + input[0] % 5), layout, input + 1, size - 1);
   return 0;
 }

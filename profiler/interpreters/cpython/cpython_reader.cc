@@ -32,6 +32,7 @@ CPythonReader::CPythonReader(int32_t pid, RuntimeLocation location,
       memory_(memory),
       threads_(memory, location_.offsets, location_.runtime, pid),
       frames_(memory, location_.offsets, location_.runtime, location_.code_type, rseq_offset),
+      thread_names_(memory, location_.offsets, ObjectLayoutOf(location_.minor), pid),
       codes_(memory, location_.offsets, location_.code_type, strings),
       strings_(strings) {}
 
@@ -86,6 +87,17 @@ size_t CPythonReader::Decode(const RawPythonStack& stack, bool lines,
   }
   if (stack.interpreter != 0 && !frames->empty()) MarkInterpreter(stack.interpreter, frames);
   return unnamed;
+}
+
+StringId CPythonReader::ThreadName(int32_t tid) {
+  size_t states = 0;
+  while (threads_.Find(tid, states).address != 0) ++states;
+  // The main interpreter's first: a subinterpreter takes the thread that made it for its main one.
+  std::string name;
+  while (states > 0) {
+    if (thread_names_.Read(threads_.Find(tid, --states), tid, &name)) return strings_.Intern(name);
+  }
+  return {};
 }
 
 void CPythonReader::MarkInterpreter(int64_t number, std::vector<PythonFrame>* frames) {

@@ -8,7 +8,6 @@
 namespace lambent::cpython {
 namespace {
 
-constexpr uint64_t kLowestAddress = 4096;
 constexpr size_t kCFrameBytes = 16;
 constexpr uint64_t kTagMask = 7;  // of _PyStackRef; objects are aligned to 16
 // struct rseq, linux/rseq.h: `cpu_id` after `cpu_id_start`. The kernel writes it before the thread
@@ -27,10 +26,6 @@ uint32_t IntAt(const char* bytes, size_t offset) {
   uint32_t value = 0;
   std::memcpy(&value, bytes + offset, sizeof(value));
   return value;
-}
-
-bool IsObjectAddress(uint64_t address) {
-  return address >= kLowestAddress && address % 8 == 0 && address >> 48 == 0;
 }
 
 size_t End(uint16_t offset, size_t size) { return offset == Offsets::kAbsent ? 0 : offset + size; }

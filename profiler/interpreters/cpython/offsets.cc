@@ -16,6 +16,7 @@ constexpr Offsets k39 = {
     .runtime_current_thread = 568,
     .interpreter_next = 0,
     .interpreter_threads_head = 8,
+    .interpreter_modules = 856,
     .thread_next = 8,
     .thread_interpreter = 16,
     .thread_id = 176,
@@ -49,6 +50,7 @@ constexpr Offsets k311 = {
     .runtime_current_thread = 576,
     .interpreter_next = 0,
     .interpreter_threads_head = 16,
+    .interpreter_modules = 888,
     .thread_next = 8,
     .thread_interpreter = 16,
     .thread_id = 152,
@@ -76,6 +78,7 @@ constexpr Offsets k312 = {
     .runtime_interpreters_head = 40,
     .interpreter_next = 0,
     .interpreter_threads_head = 72,
+    .interpreter_modules = 944,
     .interpreter_gil = 384,
     .thread_next = 8,
     .thread_interpreter = 16,
@@ -111,6 +114,7 @@ enum HeadPosition : size_t {
   kThreadsHead = 72,
 };
 struct DebugPositions {
+  size_t interpreter_modules;
   size_t interpreter_gil;
   // interp, current_frame, thread_id, native_thread_id, datastack_chunk, status follow
   size_t thread_next;
@@ -119,8 +123,8 @@ struct DebugPositions {
   size_t code_instructions;
   size_t ascii_size;
 };
-constexpr DebugPositions k313{112, 168, 232, 280, 344, 560};
-constexpr DebugPositions k314{120, 192, 256, 320, 384, 640};
+constexpr DebugPositions k313{88, 112, 168, 232, 280, 344, 560};
+constexpr DebugPositions k314{96, 120, 192, 256, 320, 384, 640};
 
 uint64_t ReadWord(absl::Span<const char> bytes, size_t at) {
   uint64_t word = 0;
@@ -177,6 +181,7 @@ absl::StatusOr<Offsets> OffsetsOfRuntime(absl::Span<const char> runtime) {
       .interpreter_next = at(kInterpreterNext),
       .interpreter_id = at(kInterpreterId),
       .interpreter_threads_head = at(kThreadsHead),
+      .interpreter_modules = at(positions.interpreter_modules),
       .interpreter_gil = at(positions.interpreter_gil),
       .thread_next = at(positions.thread_next),
       .thread_interpreter = at(positions.thread_next, 1),
@@ -213,7 +218,7 @@ bool Fits(const Offsets& o) {
   constexpr uint16_t kMaxRuntime = 0x8000;
   constexpr size_t kMaxText = 128;
   return o.runtime_interpreters_head < kMaxRuntime && o.interpreter_next < kMaxRuntime &&
-         o.interpreter_threads_head < kMaxRuntime &&
+         o.interpreter_threads_head < kMaxRuntime && o.interpreter_modules < kMaxRuntime &&
          WithinOrAbsent(o.runtime_gil, 256, kMaxRuntime) &&
          WithinOrAbsent(o.runtime_current_thread, 8, kMaxRuntime) &&
          WithinOrAbsent(o.interpreter_id, 8, kMaxRuntime) &&

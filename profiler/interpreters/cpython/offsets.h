@@ -31,6 +31,7 @@ struct Offsets {
   uint16_t interpreter_next = 0;
   uint16_t interpreter_id = kAbsent;  // an int64_t, 0 of the main one; from 3.13
   uint16_t interpreter_threads_head = 0;
+  uint16_t interpreter_modules = 0;    // pointer to the dict of its modules
   uint16_t interpreter_gil = kAbsent;  // pointer to its global interpreter lock; from 3.12
   // PyThreadState
   uint16_t thread_next = 0;
@@ -66,6 +67,11 @@ struct Offsets {
   uint16_t ascii_size = 0;
   uint16_t compact_size = 0;
 };
+
+// Whether an object may lie there.
+constexpr bool IsObjectAddress(uint64_t address) {
+  return address >= 4096 && address % 8 == 0 && address >> 48 == 0;
+}
 
 // PyObject.ob_type, PyBytesObject.ob_size and .ob_sval, PyASCIIObject.length and .state: the same
 // in all versions.

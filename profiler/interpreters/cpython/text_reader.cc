@@ -41,8 +41,8 @@ void AppendUtf8(uint32_t c, std::string* text) {
 
 }  // namespace
 
-bool ReadText(os::RemoteMemory& memory, const Offsets& offsets, uint64_t address,
-              std::string* text) {
+bool ReadText(os::RemoteMemory& memory, const Offsets& offsets, uint64_t address, std::string* text,
+              size_t max_characters) {
   std::array<char, 128 + 4 * kMaxTextCharacters> bytes;
   size_t got = memory.Read(address, bytes.data(), kFirstRead);
   if (got < kTextStateOffset + sizeof(uint32_t)) return false;
@@ -53,7 +53,8 @@ bool ReadText(os::RemoteMemory& memory, const Offsets& offsets, uint64_t address
   if (ascii && width != 1) return false;
   const size_t start = ascii ? offsets.ascii_size : offsets.compact_size;
   const uint64_t length = ValueAt<uint64_t>(bytes.data(), kTextLengthOffset);
-  const size_t count = static_cast<size_t>(std::min<uint64_t>(length, kMaxTextCharacters));
+  const size_t count = static_cast<size_t>(
+      std::min({length, uint64_t{max_characters}, uint64_t{kMaxTextCharacters}}));
   const size_t wanted = start + count * width;
   if (wanted > got) {
     got += memory.Read(address + got, bytes.data() + got, wanted - got);

@@ -15,8 +15,9 @@ namespace lambent::cpython {
 inline constexpr size_t kMaxTextCharacters = 1024;
 
 // Reads the str object at `address` as UTF-8. False for what is no compact string (PEP 393) or can
-// not be read. What is not a Unicode scalar value becomes U+FFFD.
-bool ReadText(os::RemoteMemory& memory, const Offsets& offsets, uint64_t address,
-              std::string* text);
+// not be read. What is not a Unicode scalar value becomes U+FFFD. At most `max_characters` of it,
+// itself at most kMaxTextCharacters.
+bool ReadText(os::RemoteMemory& memory, const Offsets& offsets, uint64_t address, std::string* text,
+              size_t max_characters = kMaxTextCharacters);
 
 }  // namespace lambent::cpython

@@ -56,16 +56,24 @@ class Snake {
     if (!program.ok()) return;
     program_.emplace(*std::move(program));
     program_->CollectUntil([&] { return Says("ready"); }, absl::Seconds(30));
-    files_ = os::CreateProcFiles();
-    process_ = files_->OpenProcess(program_->pid());
-    memory_ = os::CreateVmReadMemory(program_->pid());
+    LookAt(program_->pid());
+  }
+  // Attaches to another process from now on: one that the script started.
+  void LookAt(int32_t pid) {
+    pid_ = pid;
+    modules_.reset();
+    process_ = files_->OpenProcess(pid);
+    memory_ = os::CreateVmReadMemory(pid);
     modules_ = std::make_unique<ModuleTable>(*process_, memory_.get());
     modules_->Refresh();
   }
 
+  bool WaitFor(std::string_view text) {
+    return program_->CollectUntil([&] { return Says(text); }, absl::Seconds(30));
+  }
   bool ready() const { return program_.has_value() && Says("ready"); }
   std::string output() const { return program_->out() + program_->err(); }
-  int pid() const { return program_->pid(); }
+  int pid() const { return pid_; }
   os::RemoteMemory& memory() { return *memory_; }
   absl::StatusOr<std::unique_ptr<CPythonReader>> Attach() {
     return CPythonReader::Attach(pid(), *modules_, *memory_, strings_);
@@ -98,6 +106,9 @@ class Snake {
     for (const PythonFrame& frame : frames_) names.emplace_back(strings_.Get(frame.name));
     return names;
   }
+  std::string ThreadName(CPythonReader& reader, int32_t tid) const {
+    return std::string(strings_.Get(reader.ThreadName(tid)));
+  }
   const std::vector<PythonFrame>& frames() const { return frames_; }
   std::string File(size_t frame) const { return std::string(strings_.Get(frames_[frame].file)); }
   bool truncated() const { return truncated_; }
@@ -106,7 +117,8 @@ class Snake {
   bool Says(std::string_view text) const { return program_->out().find(text) != std::string::npos; }
 
   std::optional<support::Program> program_;
-  std::unique_ptr<os::ProcFiles> files_;
+  std::unique_ptr<os::ProcFiles> files_ = os::CreateProcFiles();
+  int32_t pid_ = 0;
   std::unique_ptr<os::ProcessFiles> process_;
   std::unique_ptr<os::RemoteMemory> memory_;
   std::unique_ptr<ModuleTable> modules_;

@@ -6,6 +6,7 @@
 
 #include "absl/types/span.h"
 
+#include "profiler/base/string_table.h"
 #include "profiler/stacks/stack.h"
 #include "profiler/stacks/stack_source.h"
 
@@ -44,6 +45,10 @@ class InterpreterStacks {
   // addresses as unwound. Where the two contradict each other, or frames are missing: as Name(),
   // and `partial` says so.
   virtual CaptureResult NameAmong(absl::Span<const uint64_t> pcs, Stack* stack, bool* partial) = 0;
+
+  // What the interpreter calls the thread, in the table of the frames' names; empty: nothing, or it
+  // could not be told. Not for every sample: it takes several reads.
+  virtual StringId ThreadName(int32_t tid) = 0;
 
   // The thread has ended.
   virtual void Forget(int32_t tid) = 0;

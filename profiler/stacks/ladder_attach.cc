@@ -136,6 +136,7 @@ void Ladder::LearnProgram() {
   stack_end_ = StackEnd(modules_);
   search_.Reset(now);
   failures_ = 0;
+  roster_.ForgetNames();
   for (auto& [tid, thread] : roster_.threads()) {
     thread.has_stack = false;
     thread.not_interpreted = false;

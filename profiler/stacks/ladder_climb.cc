@@ -198,6 +198,10 @@ bool Ladder::ObserveThread(ObservedThread& thread, ThreadSample* sample) {
       thread.owed_cpu_ns = sample->cpu_ns;
       return false;
     }
+    if (search_.stacks() != nullptr && !thread.not_interpreted) {
+      ThreadRoster::AskName(*search_.stacks(), thread);
+      sample->thread_name = thread.name;
+    }
     TakeRunQueue(thread, sample);
     if (result == CaptureResult::kCaptured) {
       sample->stack = &thread.stack;

@@ -21,7 +21,12 @@ struct ObservedThread {
   int32_t tid() const { return files->tid(); }
 
   std::unique_ptr<os::ThreadFiles> files;
+  // What the kernel calls it, or an interpreter, whose name wins: users gave it, and the kernel's
+  // is cut after 15 bytes, if it was set at all.
   StringId name{};
+  bool named_by_interpreter = false;
+  uint64_t ask_name_at = 0;  // at `observations`; then after ask_name_after more
+  uint64_t ask_name_after = 1;
   uint64_t observations = 0;
   int64_t seen_ns = 0;          // MonotonicNs of the last observation
   os::ThreadSchedule schedule;  // as last read

@@ -139,8 +139,13 @@ AgentLosses ProcessTree::TakeLosses() {
 
 const Stack* ProcessTree::Translate(Member& member, const ThreadSample& sample) {
   if (sample.stack == nullptr) return nullptr;
-  Stack& stack = member.stacks[sample.tid];
-  if (sample.rung == Rung::kUnchanged && !stack.empty()) return &stack;
+  Translated& known = member.stacks[sample.tid];
+  Stack& stack = known.stack;
+  if (sample.rung == Rung::kUnchanged && !stack.empty() &&
+      known.thread_name == sample.thread_name) {
+    return &stack;
+  }
+  known.thread_name = sample.thread_name;
   stack.clear();
   for (const Frame& frame : *sample.stack) stack.push_back(frames_.Of(member.frames, frame));
   AddRoots(member, sample, &stack);

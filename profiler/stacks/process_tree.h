@@ -60,13 +60,17 @@ class ProcessTree final : public ProcessSampler {
   static constexpr size_t kAttachPerTick = 4;
   static constexpr uint64_t kNameEvery = 32;
 
+  struct Translated {
+    Stack stack;
+    StringId thread_name{};  // as in the roots
+  };
   struct Member {
     std::unique_ptr<ProcessSampler> sampler;
     std::unique_ptr<os::ThreadFiles> main_thread;
     uint32_t frames = 0;  // its number in frames_
     uint64_t ticks = 0;
-    std::string name;                            // comm
-    absl::flat_hash_map<int32_t, Stack> stacks;  // by thread, translated
+    std::string name;                                 // comm
+    absl::flat_hash_map<int32_t, Translated> stacks;  // by thread
   };
 
   ProcessTree(int32_t root, const os::Clock& clock, std::unique_ptr<os::ProcFiles> proc,

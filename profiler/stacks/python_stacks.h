@@ -29,6 +29,7 @@ class PythonStacks final : public InterpreterStacks {
   bool SameAsBefore() const override { return SameCalls(copies_[0], copies_[1]); }
   CaptureResult Name(Stack* stack) override;
   CaptureResult NameAmong(absl::Span<const uint64_t> pcs, Stack* stack, bool* partial) override;
+  StringId ThreadName(int32_t tid) override { return reader_->ThreadName(tid); }
   void Forget(int32_t tid) override { reader_->ForgetThread(tid); }
 
  private:

@@ -11,6 +11,8 @@ namespace {
 // A thread that ended while another started leaves the count as it was. The one that ended is met
 // at the same tick; the other one, at a tick when the list is read whatever the count.
 constexpr uint64_t kListEvery = 8;
+// Observations after which an interpreter is asked again for a name at the latest.
+constexpr uint64_t kAskNameAtLeastEvery = 2048;
 
 bool IsPowerOfTwo(uint64_t n) { return n != 0 && (n & (n - 1)) == 0; }
 
@@ -62,8 +64,28 @@ void ThreadRoster::Remove(int32_t tid) {
 }
 
 void ThreadRoster::UpdateName(ObservedThread& thread) {
-  if (!IsPowerOfTwo(thread.observations)) return;
+  if (thread.named_by_interpreter) return;
+  if (!IsPowerOfTwo(thread.observations) && thread.name != StringId{}) return;
   if (thread.files->ReadName(&name_) == os::ReadResult::kOk) thread.name = names_.Intern(name_);
+}
+
+void ThreadRoster::AskName(InterpreterStacks& interpreter, ObservedThread& thread) {
+  if (thread.observations < thread.ask_name_at) return;
+  thread.ask_name_at = thread.observations + thread.ask_name_after;
+  thread.ask_name_after = std::min(2 * thread.ask_name_after, kAskNameAtLeastEvery);
+  const StringId name = interpreter.ThreadName(thread.tid());
+  if (name == StringId{}) return;  // one that it had is not taken from it
+  thread.name = name;
+  thread.named_by_interpreter = true;
+}
+
+void ThreadRoster::ForgetNames() {
+  for (auto& [tid, thread] : threads_) {
+    thread.name = {};
+    thread.named_by_interpreter = false;
+    thread.ask_name_at = 0;
+    thread.ask_name_after = 1;
+  }
 }
 
 void ThreadRoster::Clear() {

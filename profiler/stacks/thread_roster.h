@@ -11,6 +11,7 @@
 
 #include "profiler/base/string_table.h"
 #include "profiler/os/process_files.h"
+#include "profiler/stacks/interpreter_stacks.h"
 #include "profiler/stacks/observed_thread.h"
 
 namespace lambent {
@@ -39,6 +40,12 @@ class ThreadRoster {
   // Reads the thread's name when it may have been given one: threads name themselves after
   // starting.
   void UpdateName(ObservedThread& thread);
+
+  // Asks the interpreter that knows the thread for its name: at once, soon, and ever more seldom.
+  static void AskName(InterpreterStacks& interpreter, ObservedThread& thread);
+
+  // The threads run another program: names they have are asked for anew.
+  void ForgetNames();
 
   void Clear();
 

@@ -66,6 +66,16 @@ TEST_F(RecordTest, ThreadsAreKeptApartWhenAsked) {
   EXPECT_GT(profile.WeightOf({"beta (", "RecordHot"}), 0) << ReadFile(File());
 }
 
+TEST_F(RecordTest, ThreadsHaveTheNamesThatPythonGaveThem) {
+  const Finished ran = Record({"--threads"}, Script("named_threads.py", "1.5"));
+  ASSERT_TRUE(ran.ok()) << ran.Describe();
+  const FoldedProfile profile = Profile();
+  for (const char* name : {"fetcher (", "sender, of more than 15 bytes ("}) {
+    EXPECT_GT(profile.WeightOf({name, "work"}), 0) << name << "\n" << ReadFile(File());
+  }
+  EXPECT_EQ(profile.WeightOf({"python3 (", "Thread._bootstrap", "work"}), 0) << ReadFile(File());
+}
+
 TEST_F(RecordTest, ChildrenOfAShellHangUnderTheirPrograms) {
   const std::string workers =
       absl::StrCat(LAMBENT_RECORD_TARGET, " spin 2 & ", LAMBENT_RECORD_TARGET, " spin 2 & wait");

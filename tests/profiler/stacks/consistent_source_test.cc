@@ -36,6 +36,7 @@ class WrittenStacks final : public InterpreterStacks {
     *partial = true;
     return Name(stack);
   }
+  StringId ThreadName(int32_t) override { return {}; }
   void Forget(int32_t) override {}
 
   size_t copies = 0;

@@ -166,6 +166,16 @@ TEST_F(ProcessTreeTest, ThreadsMayBeRootsOfTheirOwn) {
   EXPECT_THAT(Tick(), ElementsAre("first (200);main;wait"));
 }
 
+TEST_F(ProcessTreeTest, AThreadThatIsRenamedInItsSleepHasTheNewNameAtItsRoot) {
+  fakes::FakeProcessSampler& root = Add(kRoot, 1, "sh", "wait");
+  root.Block(kRoot, {"sleep"});
+  root.NameThread(kRoot, "first");
+  Create({.children = false, .process_roots = false, .thread_roots = true});
+  EXPECT_THAT(Tick(), ElementsAre("first (200);sleep"));
+  root.NameThread(kRoot, "second");
+  EXPECT_THAT(Tick(), ElementsAre("second (200);sleep"));
+}
+
 TEST_F(ProcessTreeTest, WithoutChildrenNoneIsFollowed) {
   Add(kRoot, 1, "sh", "wait");
   Add(201, kRoot, "worker", "hot");

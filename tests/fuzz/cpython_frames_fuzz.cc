@@ -65,7 +65,7 @@ void ReadStacks(const Offsets& offsets, const ObjectLayout& layout, const uint8_
   }
   fakes::FakeRemoteMemory memory;
   memory.Map(kBase, bytes);
-  ThreadStates threads(memory, offsets, kBase, kTid);
+  ThreadStates threads(memory, offsets, kBase, kTid, kBase + kWords * 8);
   const ThreadStateRef thread = threads.Find(kTid);
   FrameReader reader(memory, offsets, kBase, 0);
   FramePrediction prediction;
@@ -73,8 +73,11 @@ void ReadStacks(const Offsets& offsets, const ObjectLayout& layout, const uint8_
   StringTable strings;
   CodeCache codes(memory, offsets, 0, strings);
   for (int again = 0; again < 2; ++again) {
-    const ThreadStateRef any{thread.address != 0 ? thread.address : kBase, thread.pthread};
-    if (reader.Read(any, kTid, &prediction, &stack) != FrameResult::kOk) continue;
+    ThreadStateRef any = thread;
+    if (any.address == 0) any.address = kBase;
+    if (reader.Read(any, kTid, &prediction, &stack, threads.watched()) != FrameResult::kOk) {
+      continue;
+    }
     if (stack.frames.size() > kMaxFrames) std::abort();
     for (const RawFrame& frame : stack.frames) {
       if (frame.code >= stack.codes.size()) std::abort();

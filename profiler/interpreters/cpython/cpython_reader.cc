@@ -17,8 +17,12 @@ absl::StatusOr<std::unique_ptr<CPythonReader>> CPythonReader::Attach(int32_t pid
                                                                      StringTable& strings) {
   auto location = LocateRuntime(modules, memory);
   if (!location.ok()) return location.status();
+  uint64_t stack_end = 0;
+  for (const Mapping& mapping : modules.mappings()) {
+    if (mapping.path == "[stack]") stack_end = mapping.end;
+  }
   std::unique_ptr<CPythonReader> reader(new CPythonReader(
-      pid, *std::move(location), FindRseqOffset(modules, memory), memory, strings));
+      pid, *std::move(location), FindRseqOffset(modules, memory), stack_end, memory, strings));
   if (!reader->threads_.Initialised()) {
     return absl::UnavailableError("reading Python's state: the interpreter is not initialised yet");
   }
@@ -26,11 +30,11 @@ absl::StatusOr<std::unique_ptr<CPythonReader>> CPythonReader::Attach(int32_t pid
 }
 
 CPythonReader::CPythonReader(int32_t pid, RuntimeLocation location,
-                             std::optional<int64_t> rseq_offset, os::RemoteMemory& memory,
-                             StringTable& strings)
+                             std::optional<int64_t> rseq_offset, uint64_t main_stack_end,
+                             os::RemoteMemory& memory, StringTable& strings)
     : location_(std::move(location)),
       memory_(memory),
-      threads_(memory, location_.offsets, location_.runtime, pid),
+      threads_(memory, location_.offsets, location_.runtime, pid, main_stack_end),
       frames_(memory, location_.offsets, location_.runtime, location_.code_type, rseq_offset),
       thread_names_(memory, location_.offsets, ObjectLayoutOf(location_.minor), pid),
       codes_(memory, location_.offsets, location_.code_type, strings),
@@ -49,12 +53,12 @@ CaptureResult CPythonReader::Capture(int32_t tid, RawPythonStack* stack) {
       return CaptureResult::kNoPython;
     }
     if (predictions_.size() >= kMaxPredictions) predictions_.clear();
-    FrameResult result = frames_.Read(thread, tid, &predictions_[tid], stack);
+    FrameResult result = frames_.Read(thread, tid, &predictions_[tid], stack, threads_.watched());
     for (size_t nth = 1; result == FrameResult::kOk && stack->frames.empty(); ++nth) {
       const ThreadStateRef other = threads_.Find(tid, nth);
       if (other.address == 0) break;
       thread = other;
-      result = frames_.Read(other, tid, &predictions_[tid], stack);
+      result = frames_.Read(other, tid, &predictions_[tid], stack, threads_.watched());
     }
     switch (result) {
       case FrameResult::kOk:

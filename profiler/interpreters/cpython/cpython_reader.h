@@ -84,7 +84,7 @@ class CPythonReader {
   void MarkInterpreter(int64_t number, std::vector<PythonFrame>* frames);
 
   CPythonReader(int32_t pid, RuntimeLocation location, std::optional<int64_t> rseq_offset,
-                os::RemoteMemory& memory, StringTable& strings);
+                uint64_t main_stack_end, os::RemoteMemory& memory, StringTable& strings);
 
   const RuntimeLocation location_;
   os::RemoteMemory& memory_;

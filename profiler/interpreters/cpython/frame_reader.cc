@@ -41,16 +41,19 @@ FrameReader::FrameReader(os::RemoteMemory& memory, const Offsets& offsets, uint6
       lock_(memory, offsets, runtime),
       thread_bytes_(std::max({End(offsets.thread_id, 8), End(offsets.thread_frame, 8),
                               End(offsets.thread_native_id, 8), End(offsets.thread_chunk, 16),
-                              End(offsets.thread_interpreter, 8), End(offsets.thread_status, 4)})),
+                              End(offsets.thread_interpreter, 8), End(offsets.thread_status, 4),
+                              End(offsets.thread_stack, 8)})),
       frame_bytes_(std::max({End(offsets.frame_code, 8), End(offsets.frame_previous, 8),
                              End(offsets.frame_owner, 1), End(offsets.frame_is_entry, 1),
                              End(offsets.frame_instruction, 8)})) {}
 
 FrameResult FrameReader::Read(const ThreadStateRef& thread, int32_t tid,
-                              FramePrediction* prediction, RawPythonStack* stack) {
+                              FramePrediction* prediction, RawPythonStack* stack,
+                              absl::Span<const WatchedWord> watched) {
   stack->Clear();
   copy_.Clear();
   copy_.Add(thread.address, thread_bytes_);
+  for (const WatchedWord& word : watched) copy_.Add(word.address, sizeof(uint64_t));
   if (prediction->cframe != 0) copy_.Add(prediction->cframe, kCFrameBytes);
   for (size_t i = 0; i < prediction->chunk_count; ++i) {
     copy_.Add(prediction->chunks[i].address, prediction->chunks[i].used);
@@ -70,9 +73,16 @@ FrameResult FrameReader::Read(const ThreadStateRef& thread, int32_t tid,
   cpu_ = area == nullptr ? -1 : std::max(-1, static_cast<int>(IntAt(area, kRseqCpu)));
   const char* const head = Get(thread.address, thread_bytes_);
   if (head == nullptr) return FrameResult::kOtherThread;
-  if (WordAt(head, offsets_.thread_id) != thread.pthread ||
-      (offsets_.thread_native_id != Offsets::kAbsent &&
-       WordAt(head, offsets_.thread_native_id) != static_cast<uint64_t>(tid))) {
+  for (const WatchedWord& word : watched) {
+    const char* const now = Get(word.address, sizeof(uint64_t));
+    if (now == nullptr || WordAt(now, 0) != word.value) return FrameResult::kOtherThread;
+  }
+  if (thread.stack_end != 0) {
+    const uint64_t at = WordAt(head, offsets_.thread_stack);
+    if (at < thread.stack_start || at >= thread.stack_end) return FrameResult::kOk;
+  } else if (WordAt(head, offsets_.thread_id) != thread.pthread ||
+             (offsets_.thread_native_id != Offsets::kAbsent &&
+              WordAt(head, offsets_.thread_native_id) != static_cast<uint64_t>(tid))) {
     return FrameResult::kOtherThread;
   }
 

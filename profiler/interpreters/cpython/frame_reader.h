@@ -62,9 +62,11 @@ class FrameReader {
   FrameReader(os::RemoteMemory& memory, const Offsets& offsets, uint64_t runtime,
               uint64_t code_type, std::optional<int64_t> rseq_offset = std::nullopt);
 
-  // Reads the frames of a thread state, found to be that of the kernel thread `tid`.
+  // Reads the frames of a thread state, found to be that of the kernel thread `tid` as long as the
+  // `watched` words are what they were. Of one that others may run, and this thread does not run
+  // now: none.
   FrameResult Read(const ThreadStateRef& thread, int32_t tid, FramePrediction* prediction,
-                   RawPythonStack* stack);
+                   RawPythonStack* stack, absl::Span<const WatchedWord> watched = {});
 
   // The CPU on which the thread ran user code last, as of the last Read's copy; -1: not known.
   int cpu() const { return cpu_; }

@@ -15,6 +15,7 @@ constexpr Offsets k39 = {
     .runtime_gil = 352,
     .runtime_current_thread = 568,
     .interpreter_next = 0,
+    .interpreter_id = 24,
     .interpreter_threads_head = 8,
     .interpreter_modules = 856,
     .thread_next = 8,
@@ -38,6 +39,7 @@ constexpr Offsets k39 = {
 // All else lies where it did in 3.9.
 constexpr Offsets k310 = [] {
   Offsets offsets = k39;
+  offsets.thread_stack = 48;
   offsets.frame_instruction = 96;
   offsets.instruction_bytes = 2;
   offsets.line_form = LineForm::kRanges;
@@ -49,6 +51,7 @@ constexpr Offsets k311 = {
     .runtime_gil = 360,
     .runtime_current_thread = 576,
     .interpreter_next = 0,
+    .interpreter_id = 48,
     .interpreter_threads_head = 16,
     .interpreter_modules = 888,
     .thread_next = 8,
@@ -57,6 +60,7 @@ constexpr Offsets k311 = {
     .thread_native_id = 160,
     .thread_frame = 56,
     .thread_chunk = 296,
+    .thread_stack = 56,
     .cframe_current_frame = 8,
     .frame_code = 32,
     .frame_previous = 48,
@@ -77,6 +81,7 @@ constexpr Offsets k311 = {
 constexpr Offsets k312 = {
     .runtime_interpreters_head = 40,
     .interpreter_next = 0,
+    .interpreter_id = 8,
     .interpreter_threads_head = 72,
     .interpreter_modules = 944,
     .interpreter_gil = 384,
@@ -87,6 +92,7 @@ constexpr Offsets k312 = {
     .thread_status = 24,
     .thread_frame = 56,
     .thread_chunk = 232,
+    .thread_stack = 56,
     .cframe_current_frame = 0,
     .frame_code = 0,
     .frame_previous = 8,
@@ -221,14 +227,14 @@ bool Fits(const Offsets& o) {
          o.interpreter_threads_head < kMaxRuntime && o.interpreter_modules < kMaxRuntime &&
          WithinOrAbsent(o.runtime_gil, 256, kMaxRuntime) &&
          WithinOrAbsent(o.runtime_current_thread, 8, kMaxRuntime) &&
-         WithinOrAbsent(o.interpreter_id, 8, kMaxRuntime) &&
-         WithinOrAbsent(o.interpreter_gil, 8, kMaxRuntime) &&
+         o.interpreter_id < kMaxRuntime && WithinOrAbsent(o.interpreter_gil, 8, kMaxRuntime) &&
          WithinOrAbsent(o.thread_status, 4, kThreadBytes) &&
          (o.interpreter_gil == Offsets::kAbsent || o.thread_status != Offsets::kAbsent) &&
          o.thread_next + 8u <= kThreadBytes && o.thread_interpreter + 8u <= kThreadBytes &&
          o.thread_id + 8u <= kThreadBytes && o.thread_frame + 8u <= kThreadBytes &&
          WithinOrAbsent(o.thread_native_id, 8, kThreadBytes) &&
          WithinOrAbsent(o.thread_chunk, 16, kThreadBytes) &&
+         WithinOrAbsent(o.thread_stack, 8, kThreadBytes) &&
          WithinOrAbsent(o.cframe_current_frame, 8, 16) &&  //
          o.frame_code + 8u <= kFrameBytes && o.frame_previous + 8u <= kFrameBytes &&
          WithinOrAbsent(o.frame_owner, 1, kFrameBytes) &&

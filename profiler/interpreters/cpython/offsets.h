@@ -29,7 +29,7 @@ struct Offsets {
   uint16_t runtime_current_thread = kAbsent;  // the thread state that holds it; up to 3.11
   // PyInterpreterState
   uint16_t interpreter_next = 0;
-  uint16_t interpreter_id = kAbsent;  // an int64_t, 0 of the main one; from 3.13
+  uint16_t interpreter_id = 0;  // an int64_t, 0 of the main one
   uint16_t interpreter_threads_head = 0;
   uint16_t interpreter_modules = 0;    // pointer to the dict of its modules
   uint16_t interpreter_gil = kAbsent;  // pointer to its global interpreter lock; from 3.12
@@ -41,6 +41,7 @@ struct Offsets {
   uint16_t thread_status = kAbsent;         // bits, of which kActiveBit; from 3.12
   uint16_t thread_frame = 0;                // current frame, or the _PyCFrame that has it
   uint16_t thread_chunk = kAbsent;          // datastack_chunk; datastack_top follows; from 3.11
+  uint16_t thread_stack = kAbsent;          // cframe, in the runner's C stack; 3.10 to 3.12
   uint16_t cframe_current_frame = kAbsent;  // 3.11 and 3.12
   // _PyInterpreterFrame; PyFrameObject up to 3.10
   uint16_t frame_code = 0;

@@ -77,7 +77,7 @@ class FakeInterpreter : public testing::Test {
     SetTop(Frame(depth));
   }
   FrameResult Read() {
-    return reader_.Read(ThreadStateRef{kThread, 0}, kTid, &prediction_, &stack_);
+    return reader_.Read(ThreadStateRef{.address = kThread}, kTid, &prediction_, &stack_);
   }
 
   const Offsets offsets_ = *OffsetsOfMinor(12);
@@ -130,7 +130,7 @@ TEST_F(FakeInterpreter, CpuIsReadOutOfTheThreadsRseqArea) {
   memory_.Put(kPthread + kOffset + 4, uint32_t{3});
   PutRecursion(3);
   FrameReader reader(memory_, offsets_, kRuntime, kCodeType, kOffset);
-  const ThreadStateRef thread{kThread, kPthread};
+  const ThreadStateRef thread{.address = kThread, .pthread = kPthread};
   ASSERT_EQ(reader.Read(thread, kTid, &prediction_, &stack_), FrameResult::kOk);
   EXPECT_EQ(reader.cpu(), 3);
   const int before = memory_.calls();
@@ -187,7 +187,7 @@ TEST_F(FakeInterpreter, UpTo311TheRuntimeSaysWhoHoldsTheLock) {
   memory_.Put(kThread + old.thread_native_id, uint64_t{kTid});
   memory_.Put(kThread + old.thread_frame, kCFrame);
   FrameReader reader(memory_, old, kRuntime, kCodeType);
-  const ThreadStateRef thread{kThread, 0};
+  const ThreadStateRef thread{.address = kThread};
   ASSERT_EQ(reader.Read(thread, kTid, &prediction_, &stack_), FrameResult::kOk);
   EXPECT_EQ(stack_.gil, kRuntime + old.runtime_gil);
   EXPECT_FALSE(stack_.holds_gil);
@@ -327,6 +327,70 @@ TEST_F(FakeInterpreter, ThreadsAreLookedForAgainOnlyWhenOneWasAdded) {
   memory_.Put(kInterpreter + offsets_.interpreter_threads_head, added);
   EXPECT_EQ(threads.Find(88).address, added);
   EXPECT_EQ(threads.Find(kTid).address, kThread);
+}
+
+// A subinterpreter's thread state tells the main thread, which made it; whoever's C stack it points
+// into runs it.
+TEST_F(FakeInterpreter, RunnerOfASubinterpreterIsToldByItsStack) {
+  constexpr uint64_t kSub = kInterpreter + 0x4000;
+  constexpr uint64_t kSubThread = kThread + 0x1000;
+  constexpr uint64_t kWorker = kThread + 0x2000;
+  constexpr uint64_t kIdle = kThread + 0x3000;
+  constexpr uint64_t kMainStackEnd = 0x7ffc'0000'0000;
+  constexpr uint64_t kWorkerPthread = 0x7f00'0900'0000;
+  constexpr uint64_t kIdlePthread = 0x7f00'0800'0000;  // its stack lies below the worker's
+  memory_.Put(kRuntime + offsets_.runtime_interpreters_head, kSub);
+  memory_.Put(kSub + offsets_.interpreter_next, kInterpreter);
+  memory_.Put(kSub + offsets_.interpreter_id, int64_t{5});
+  memory_.Put(kSub + offsets_.interpreter_threads_head, kSubThread);
+  memory_.Put(kSubThread + offsets_.thread_native_id, uint64_t{kTid});
+  memory_.Put(kThread + offsets_.thread_next, kWorker);
+  memory_.Put(kWorker + offsets_.thread_native_id, uint64_t{88});
+  memory_.Put(kWorker + offsets_.thread_id, kWorkerPthread);
+  memory_.Put(kWorker + offsets_.thread_next, kIdle);
+  memory_.Put(kIdle + offsets_.thread_native_id, uint64_t{99});
+  memory_.Put(kIdle + offsets_.thread_id, kIdlePthread);
+  PutRecursion(3);
+  ThreadStates threads(memory_, offsets_, kRuntime, kTid, kMainStackEnd);
+  const auto runs = [&](int32_t tid) {
+    const ThreadStateRef state = threads.Find(tid);
+    EXPECT_EQ(state.address, kSubThread);
+    EXPECT_EQ(state.number, 5);
+    EXPECT_EQ(reader_.Read(state, tid, &prediction_, &stack_, threads.watched()), FrameResult::kOk);
+    return stack_.frames.size() == 3;
+  };
+  const auto enter_from = [&](uint64_t stack_pointer) {
+    memory_.MapZero(stack_pointer, 64);
+    memory_.Put(stack_pointer + offsets_.cframe_current_frame, Frame(2));
+    memory_.Put(kSubThread + offsets_.thread_frame, stack_pointer);
+  };
+  enter_from(kWorkerPthread - 0x5000);
+  EXPECT_TRUE(!runs(kTid) && runs(88) && !runs(99));
+  enter_from(kIdlePthread - 0x5000);
+  EXPECT_TRUE(!runs(kTid) && !runs(88) && runs(99));
+  enter_from(kMainStackEnd - 0x5000);
+  EXPECT_TRUE(runs(kTid) && !runs(88) && !runs(99));
+  enter_from(kIdlePthread - 0x100'0000);  // of a thread that is not known
+  EXPECT_TRUE(!runs(kTid) && !runs(88) && !runs(99));
+  memory_.Put(kSubThread + offsets_.thread_frame, kSubThread + 64);  // nobody's: its root
+  EXPECT_TRUE(!runs(kTid) && !runs(88) && !runs(99));
+  // After them, each thread's own.
+  EXPECT_EQ(threads.Find(kTid, 1).address, kThread);
+  EXPECT_EQ(threads.Find(88, 1).address, kWorker);
+  EXPECT_EQ(threads.Find(88, 2).address, 0u);
+}
+
+TEST_F(FakeInterpreter, NewInterpreterMeansThatTheListsAreReadAgain) {
+  PutRecursion(3);
+  ThreadStates threads(memory_, offsets_, kRuntime, kTid);
+  const ThreadStateRef thread = threads.Find(kTid);
+  EXPECT_EQ(reader_.Read(thread, kTid, &prediction_, &stack_, threads.watched()), FrameResult::kOk);
+  const int before = memory_.calls();
+  EXPECT_EQ(reader_.Read(thread, kTid, &prediction_, &stack_, threads.watched()), FrameResult::kOk);
+  EXPECT_EQ(memory_.calls() - before, 1);
+  memory_.Put(kRuntime + offsets_.runtime_interpreters_head, kInterpreter + 0x4000);
+  EXPECT_EQ(reader_.Read(thread, kTid, &prediction_, &stack_, threads.watched()),
+            FrameResult::kOtherThread);
 }
 
 TEST_F(FakeInterpreter, ThreadsInACircleEnd) {

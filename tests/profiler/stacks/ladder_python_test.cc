@@ -296,25 +296,28 @@ TEST_F(LadderPythonTest, FindsAnInterpreterThatStartsLater) {
 // nowhere else.
 TEST_F(LadderPythonTest, MarksWhatASubinterpreterRuns) {
   std::vector<std::string> interpreters;
-  for (int minor = 13; minor <= cpython::kNewestMinor; ++minor) {
+  for (int minor = 10; minor <= cpython::kNewestMinor; ++minor) {
     for (const std::string& one : cpython::FindInterpreters(minor)) interpreters.push_back(one);
   }
-  if (interpreters.empty()) GTEST_SKIP() << "no Python of 3.13 or later on this machine";
-  for (const NativeFrames native : {NativeFrames::kNever, NativeFrames::kAlways}) {
-    Start({interpreters[0], LAMBENT_PYTHON_TARGET, "subinterpreter"});
-    if (HasFatalFailure()) return;
-    Attach({.native = native});
-    const auto within = Await([](const Seen& s) {
-      return std::count(s.names.begin(), s.names.end(), "within_leaf") > 0 &&
-             s.names.back() != "[truncated]";
-    });
-    ASSERT_TRUE(within.has_value()) << Reasons();
-    EXPECT_THAT(FromFunction("within_leaf", within->names),
-                ElementsAre("within_leaf", "within", "<module>", "[subinterpreter 1]"));
-    const auto main =
-        Await([](const Seen& s) { return !FromFunction("sleep_leaf", s.names).empty(); });
-    ASSERT_TRUE(main.has_value()) << Reasons();
-    EXPECT_EQ(main->names.back(), "<module>");
+  if (interpreters.empty()) GTEST_SKIP() << "no Python of 3.10 or later on this machine";
+  for (const std::string& interpreter : interpreters) {
+    SCOPED_TRACE(interpreter);
+    for (const NativeFrames native : {NativeFrames::kNever, NativeFrames::kAlways}) {
+      Start({interpreter, LAMBENT_PYTHON_TARGET, "subinterpreter"});
+      if (HasFatalFailure()) return;
+      Attach({.native = native});
+      const auto within = Await([](const Seen& s) {
+        return std::count(s.names.begin(), s.names.end(), "within_leaf") > 0 &&
+               s.names.back() != "[truncated]";
+      });
+      ASSERT_TRUE(within.has_value()) << Reasons();
+      EXPECT_THAT(FromFunction("within_leaf", within->names),
+                  ElementsAre("within_leaf", "within", "<module>", "[subinterpreter 1]"));
+      const auto main =
+          Await([](const Seen& s) { return !FromFunction("sleep_leaf", s.names).empty(); });
+      ASSERT_TRUE(main.has_value()) << Reasons();
+      EXPECT_EQ(main->names.back(), "<module>");
+    }
   }
 }
 

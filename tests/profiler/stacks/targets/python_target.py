@@ -77,13 +77,23 @@ def hog():
 
 
 def subinterpreter():
-    """A thread of another interpreter (3.13 and later), which spins."""
+    """A thread that runs another interpreter, which spins."""
     try:
         import _interpreters as interpreters
     except ImportError:
         import _xxsubinterpreters as interpreters
     other = interpreters.create()
-    code = "def within_leaf():\n  while True: pass\ndef within():\n  within_leaf()\nwithin()"
+    # Before 3.12 a subinterpreter does not hear that another one asks for the lock: it gives it up.
+    code = """
+import time
+def within_leaf():
+    while True:
+        for _ in range(100000): pass
+        time.sleep(0)
+def within():
+    within_leaf()
+within()
+"""
     run = getattr(interpreters, "exec", None) or interpreters.run_string
     threading.Thread(target=run, args=(other, code), daemon=True).start()
     ready()

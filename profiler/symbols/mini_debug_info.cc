@@ -17,6 +17,9 @@ namespace {
 // Bytes of the section read at once, and room made at first.
 constexpr size_t kInputBytes = 16 * 1024;
 constexpr size_t kFirstBytes = 256 * 1024;
+// What a stream may be ahead of its content: its own header, those of its blocks and its index.
+// xz stores what it cannot make smaller, so that a stream with content stays far below.
+constexpr uint64_t kMaxAheadBytes = 64 * 1024;
 
 // The decoder of one .xz stream (https://tukaani.org/xz/xz-file-format.txt).
 class XzDecoder {
@@ -46,11 +49,10 @@ absl::Status Refused(lzma_ret result) {
 }
 
 // The stream in `section`, if it and its content are within `max_bytes`. *done_bytes: how much was
-// decompressed, also of what is refused.
+// decompressed or read, whichever is more, also of what is refused.
 absl::StatusOr<std::string> Decompress(const os::FileBytes& file,
                                        const ElfSections::Content& section, size_t max_bytes,
                                        size_t* done_bytes) {
-  // Blocks without content take time, too.
   if (section.size > max_bytes) return TooLarge();
   XzDecoder decoder;
   if (!decoder.ready()) return Refused(LZMA_MEM_ERROR);
@@ -76,9 +78,13 @@ absl::StatusOr<std::string> Decompress(const os::FileBytes& file,
     stream.avail_out = output.size() - stream.total_out;
     // Without input left, LZMA_BUF_ERROR at the latest the second time.
     result = lzma_code(&stream, read == section.size ? LZMA_FINISH : LZMA_RUN);
+    // Blocks without content take time, too: a MiB of them as much as a MiB of content.
+    if (stream.total_in > stream.total_out + kMaxAheadBytes) break;
   }
-  *done_bytes = stream.total_out;
-  if (stream.total_out > max_bytes) return TooLarge();
+  *done_bytes = std::max(stream.total_in, stream.total_out);
+  if (stream.total_out > max_bytes || stream.total_in > stream.total_out + kMaxAheadBytes) {
+    return TooLarge();
+  }
   if (result != LZMA_STREAM_END) return Refused(result);
   output.resize(stream.total_out);
   output.shrink_to_fit();

@@ -19,7 +19,7 @@ inline constexpr size_t kMaxMiniDebugInfoBytes = 16 << 20;
 // `xz -7` writes, and more than what distributions use (-6).
 inline constexpr uint64_t kMaxXzDecoderBytes = 20 << 20;
 
-// What may still be decompressed of the mini debug info of several files together.
+// What may still be read and decompressed of the mini debug info of several files together.
 // Thread-compatible.
 struct MiniDebugInfoBudget {
   size_t left_bytes = kMaxMiniDebugInfoBytes;
@@ -30,9 +30,10 @@ struct MiniDebugInfoBudget {
 // .gnu_debugdata (GDB manual, "MiniDebugInfo"). Returns that ELF file's bytes.
 //
 // The file is untrusted. Memory stays within the bounds above and the output grows as content
-// comes, so that a claim alone costs nothing; a stream beyond a bound is refused whole. 1 MiB takes
-// some 10 ms: off the capture path. What is decompressed is taken off `budget`, whatever comes of
-// it, so that it bounds time as well.
+// comes, so that a claim alone costs nothing; a stream beyond a bound is refused whole, and so is
+// one that goes on without content. 1 MiB takes some 10 ms: off the capture path. What is
+// decompressed, or read where that is more, is taken off `budget`, whatever comes of it, so that it
+// bounds time as well.
 //
 // Errors: NotFound without such a section, ResourceExhausted beyond a bound, else InvalidArgument.
 absl::StatusOr<std::string> ReadMiniDebugInfo(const os::FileBytes& file,

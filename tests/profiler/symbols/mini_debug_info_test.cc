@@ -91,8 +91,34 @@ TEST(MiniDebugInfoTest, TakesWhatItDecompressesOffTheBudget) {
   EXPECT_EQ(Read(ElfImage(), budget).status().code(), absl::StatusCode::kNotFound);
 }
 
+TEST(MiniDebugInfoTest, RefusesAStreamOfBlocksWithoutContent) {
+  const std::string blocks = support::XzEmptyBlocks(1 << 20);
+  ASSERT_GE(blocks.size(), size_t{1} << 20);
+  fakes::FileReads reads;
+  const fakes::CountingFileBytes file(ElfImage().Section(".gnu_debugdata", blocks).Build(), &reads);
+  const auto sections = ElfSections::Parse(file);
+  ASSERT_TRUE(sections.ok());
+  MiniDebugInfoBudget budget{2 << 20};
+  const size_t before = reads.bytes;
+  EXPECT_EQ(ReadMiniDebugInfo(file, *sections, budget).status().code(),
+            absl::StatusCode::kResourceExhausted);
+  const size_t read = reads.bytes - before;
+  EXPECT_LT(read, 100'000u);
+  EXPECT_GE((2 << 20) - budget.left_bytes, read / 2) << "it took its time, too";
+}
+
+TEST(MiniDebugInfoTest, TakesWhatCannotBeMadeSmaller) {
+  std::string noise(1 << 20, '\0');
+  uint32_t state = 1;
+  for (char& c : noise) c = static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
+  const std::string xz = Xz(noise);
+  EXPECT_GT(xz.size(), noise.size());
+  const auto bytes = Read(ElfImage().Section(".gnu_debugdata", xz));
+  ASSERT_TRUE(bytes.ok()) << bytes.status();
+  EXPECT_EQ(*bytes, noise);
+}
+
 TEST(MiniDebugInfoTest, DoesNotReadAStreamThatIsLargerThanItsContentMayBe) {
-  // An empty block is 16 bytes or so, without end.
   fakes::FileReads reads;
   const fakes::CountingFileBytes file(
       ElfImage().Section(".gnu_debugdata", std::string(100'000, '\0')).Build(), &reads);

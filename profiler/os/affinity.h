@@ -16,10 +16,11 @@ class Affinity {
   virtual int CurrentCpu() const = 0;
 
   // Moves this thread to `cpu` and keeps it there. False, and nothing changed, when that CPU is not
-  // one this thread was allowed on at creation. When it is there already and bound: no system call.
+  // one this thread may use: one that it was allowed on at first, or, when somebody else has set
+  // its CPUs since, then. When it is there already and bound: no system call.
   virtual bool MoveTo(int cpu) = 0;
 
-  // Allows all CPUs of the start again.
+  // Allows all CPUs that this thread may use again.
   virtual void Release() = 0;
 };
 

@@ -35,6 +35,10 @@ class PerfMap {
     StringId name{};  // for who reads it from there, to remember it; empty: was not read yet
   };
 
+  PerfMap() = default;
+  // Of what comes in the file from `begin` on.
+  explicit PerfMap(uint64_t begin) : line_offset_(begin), taken_bytes_(begin) {}
+
   // Takes the next bytes of the file; lines may be cut anywhere.
   void Append(std::string_view text);
 

@@ -10,6 +10,20 @@
 #include "absl/strings/str_cat.h"
 
 namespace lambent {
+namespace {
+
+// Enough lines to tell what was appended to from what was written anew: of two programs, even of
+// one started twice, functions are at other addresses.
+constexpr uint64_t kEndBytes = 256;
+
+// `bytes` of the file that end at `end`, or fewer.
+std::string ReadBefore(const os::FileBytes& file, uint64_t end, uint64_t bytes) {
+  std::string text(std::min(bytes, end), '\0');
+  text.resize(file.ReadAt(end - text.size(), text.data(), text.size()));
+  return text;
+}
+
+}  // namespace
 
 bool PerfMapFile::ReadPid() {
   os::ProcessStatus status;
@@ -28,10 +42,11 @@ void PerfMapFile::Refresh(int64_t now_ns) {
     Clear();
     return;
   }
+  const bool known = file_ != nullptr && (*file)->identity() == identity_;
   file_ = *std::move(file);
-  if (file_->identity() != identity_ || file_->size() < map_.taken_bytes()) {
+  if (!known || file_->size() < map_.taken_bytes()) {
     identity_ = file_->identity();
-    map_ = PerfMap();
+    map_ = PerfMap(Beginning());
   }
   const uint64_t end = std::min(file_->size(), kMaxFileBytes);
   if (map_.taken_bytes() >= end) return;
@@ -65,7 +80,22 @@ void PerfMapFile::Clear() {
   map_ = PerfMap();
 }
 
+PerfMapFile::Leftover PerfMapFile::ReadLeftover() {
+  if (path_.empty() && !ReadPid()) return {};
+  const absl::StatusOr<std::unique_ptr<os::FileBytes>> file = process_.OpenFile(path_);
+  if (!file.ok()) return {};
+  const uint64_t size = (*file)->size();
+  return {(*file)->identity(), size, ReadBefore(**file, size, kEndBytes)};
+}
+
+uint64_t PerfMapFile::Beginning() const {
+  const bool same = file_->identity() == leftover_.identity && file_->size() >= leftover_.size &&
+                    ReadBefore(*file_, leftover_.size, kEndBytes) == leftover_.end;
+  return same ? leftover_.size : 0;
+}
+
 void PerfMapFile::Forget() {
+  leftover_ = ReadLeftover();
   Clear();
   look_again_ns_ = 0;
   process_.NoteExec();

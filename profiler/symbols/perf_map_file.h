@@ -17,7 +17,8 @@ namespace lambent {
 
 // The perf map of one process, read as it grows. Only a file that the process may have written
 // itself is believed (os::ProcessFiles::OpenWritten): anybody may put a file into /tmp, and an
-// earlier process may have had the pid. A file that was replaced or cut is read from its start.
+// earlier process may have had the pid. A file that was replaced or cut is read from its start; one
+// that another program of this process began and this one appends to, from where that one ended.
 // Confined to the sampler thread.
 class PerfMapFile {
  public:
@@ -48,7 +49,17 @@ class PerfMapFile {
   void Forget();
 
  private:
+  // What a program left in the file at its end, to know it again by.
+  struct Leftover {
+    os::FileIdentity identity;
+    uint64_t size = 0;
+    std::string end;  // the last bytes of it
+  };
+
   bool ReadPid();
+  Leftover ReadLeftover();
+  // Where in the file this program's lines begin.
+  uint64_t Beginning() const;
   bool ReadName(PerfMap::Function* function);
   void Clear();
 
@@ -57,6 +68,7 @@ class PerfMapFile {
   std::string path_;                     // empty: its pid is not known yet
   std::unique_ptr<os::FileBytes> file_;  // as of the last Refresh; null: there is none
   os::FileIdentity identity_;
+  Leftover leftover_;  // of the program before
   PerfMap map_;
   std::string buffer_;
   int64_t look_again_ns_ = 0;

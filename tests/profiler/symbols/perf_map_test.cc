@@ -184,6 +184,29 @@ TEST_F(PerfMapFileTest, WhatAnotherProgramLeftIsNotBelieved) {
   EXPECT_EQ(NameAt(0x1000), "new");
 }
 
+TEST_F(PerfMapFileTest, WhatAnotherProgramLeftIsNotBelievedWhenThisOneAppends) {
+  text_ = "1000 10 old\n2000 10 old too\n";
+  EXPECT_EQ(NameAt(0x1000), "old");
+  text_ += "3000 10 old, just before exec\n";
+  file_.Forget();
+  text_ += "2000 10 new\n4000 10 new too\n";
+  EXPECT_EQ(NameAt(0x2000), "new");
+  EXPECT_EQ(NameAt(0x4000), "new too");
+  EXPECT_EQ(NameAt(0x1000), "");
+  EXPECT_EQ(NameAt(0x3000), "");
+  text_ = "1000 10 anew\n";
+  EXPECT_EQ(NameAt(0x1000), "anew") << "what was cut begins again";
+}
+
+TEST_F(PerfMapFileTest, WhatIsWrittenAnewAfterExecIsBelievedHoweverLong) {
+  text_ = "1000 10 old\n";
+  EXPECT_EQ(NameAt(0x1000), "old");
+  file_.Forget();
+  text_ = "5000 10 new\n6000 10 new too\n";
+  EXPECT_EQ(NameAt(0x5000), "new");
+  EXPECT_EQ(NameAt(0x6000), "new too");
+}
+
 TEST_F(PerfMapFileTest, LooksForAMissingFileNowAndThenOnly) {
   process_.files.clear();
   file_.Refresh(1);

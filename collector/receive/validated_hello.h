@@ -19,6 +19,7 @@ struct ValidatedHello {
     Rung rung = Rung::kMetricsOnly;
     bool available = false;
     std::string reason;
+    bool operator==(const RungProbe&) const = default;
   };
 
   std::string environment_id;  // 16 raw bytes
@@ -36,6 +37,7 @@ struct ValidatedHello {
   int64_t started_unix_us = 0;
   uint64_t settled_sequence = 0;
   bool provides_symbols = false;
+  bool operator==(const ValidatedHello&) const = default;
 };
 
 // Checks an untrusted Hello. An empty function name becomes "unknown", an empty version "$LATEST".

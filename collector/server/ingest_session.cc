@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
 #include "collector/receive/batch_validator.h"
@@ -68,26 +69,37 @@ absl::Status IngestSession::TakeSymbols(const v1::SymbolTable& part) {
 }
 
 std::optional<v1::ServerMessage> IngestSession::Ask() {
-  if (session_ == nullptr || !provides_symbols_) return std::nullopt;
+  if (session_ == nullptr || !hello_.provides_symbols) return std::nullopt;
   return intake_.Ask(*session_);
 }
 
-absl::StatusOr<v1::ServerMessage> IngestSession::Welcome(const v1::Hello& hello) {
-  const absl::StatusOr<ValidatedHello> checked = ValidateHello(hello);
-  if (!checked.ok()) return checked.status();
+absl::Status IngestSession::Open(const ValidatedHello& hello) {
   const bool first = session_ == nullptr;
-  if (!first && checked->environment_id != environment_id_) {
+  if (!first && hello == hello_) return absl::OkStatus();
+  if (!first && hello.environment_id != hello_.environment_id) {
     return absl::InvalidArgumentError("stream: a hello of another environment");
   }
+  if (hellos_ == kMaxHellos) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("stream: more than ", kMaxHellos, " different hellos"));
+  }
   absl::StatusOr<std::unique_ptr<WriteSession>> session =
-      store_.OpenEnvironment(*checked, NowUnixUs());
+      store_.OpenEnvironment(hello, NowUnixUs());
   if (!session.ok()) return session.status();
   session_ = *std::move(session);
-  provides_symbols_ = checked->provides_symbols;
-  environment_id_ = checked->environment_id;
+  hello_ = hello;
+  ++hellos_;
   if (first) ++counters_.environments_connected;
-  const absl::StatusOr<std::vector<RejectedBatch>> refused = store_.ReadRejected(
-      *session_, checked->settled_sequence, session_->durable_sequence, kMaxListedRejections);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::ServerMessage> IngestSession::Welcome(const v1::Hello& hello) {
+  absl::StatusOr<ValidatedHello> checked = ValidateHello(hello);
+  if (!checked.ok()) return checked.status();
+  const uint64_t settled = std::exchange(checked->settled_sequence, 0);
+  if (absl::Status s = Open(*checked); !s.ok()) return s;
+  const absl::StatusOr<std::vector<RejectedBatch>> refused =
+      store_.ReadRejected(*session_, settled, session_->durable_sequence, kMaxListedRejections);
   if (!refused.ok()) return refused.status();
   v1::ServerMessage answer;
   v1::Welcome& welcome = *answer.mutable_welcome();

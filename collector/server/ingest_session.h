@@ -5,13 +5,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 #include "collector/receive/ingest_counters.h"
 #include "collector/receive/symbol_requests.h"
+#include "collector/receive/validated_hello.h"
 #include "collector/server/symbol_intake.h"
 #include "collector/store/profile_store.h"
 #include "lambent/v1/ingest.pb.h"
@@ -25,6 +25,10 @@ namespace lambent::collector {
 // to the stream's thread.
 class IngestSession {
  public:
+  // Hellos that differ from the one before, each of them a transaction: an extension says a second
+  // one, and seldom a third.
+  static constexpr int kMaxHellos = 16;
+
   // All must outlive this.
   IngestSession(ProfileStore& store, IngestCounters& counters, SymbolRequests& symbols,
                 const os::Clock& clock)
@@ -49,6 +53,7 @@ class IngestSession {
 
  private:
   absl::StatusOr<v1::ServerMessage> Welcome(const v1::Hello& hello);
+  absl::Status Open(const ValidatedHello& hello);
   absl::StatusOr<v1::ServerMessage> Receive(const v1::Batch& batch);
   absl::StatusOr<v1::ServerMessage> Reject(const v1::Batch& batch, const absl::Status& why);
   // The answer to a batch that was handled before: as it was then.
@@ -60,8 +65,8 @@ class IngestSession {
   const os::Clock& clock_;
   SymbolIntake intake_;
   std::unique_ptr<WriteSession> session_;  // null until Hello
-  std::string environment_id_;             // of Hello
-  bool provides_symbols_ = false;
+  ValidatedHello hello_;                   // the last one, but for its settled sequence
+  int hellos_ = 0;                         // that differed from the one before
 };
 
 }  // namespace lambent::collector

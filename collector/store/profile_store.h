@@ -34,7 +34,8 @@ class ProfileStore {
  public:
   virtual ~ProfileStore() = default;
 
-  // Starts or goes on with an environment. From here on only the new session may write it.
+  // Starts or goes on with an environment. From here on only the new session may write it. Errors:
+  // INVALID_ARGUMENT when it is known as another function's, or version's; nothing was written.
   virtual absl::StatusOr<std::unique_ptr<WriteSession>> OpenEnvironment(const ValidatedHello& hello,
                                                                         int64_t now_unix_us) = 0;
 

@@ -42,6 +42,24 @@ absl::StatusOr<int64_t> FunctionRow(Database& database, const ValidatedHello& he
   return id;
 }
 
+// INVALID_ARGUMENT when the environment is known, and as another function's.
+absl::Status CheckFunction(Database& database, const ValidatedHello& hello) {
+  absl::StatusOr<Statement> find = database.Prepare(
+      "SELECT name = ? AND version = ? FROM environments JOIN functions"
+      " ON functions.id = environments.function WHERE uuid = ?");
+  if (!find.ok()) return find.status();
+  const absl::StatusOr<bool> row =
+      find->With(Text{hello.function_name}, Text{hello.function_version}, hello.environment_id)
+          .Next();
+  if (!row.ok()) return row.status();
+  if (!*row) return absl::OkStatus();
+  const bool same = find->Int(0) != 0;
+  if (absl::Status s = find->Run(); !s.ok()) return s;
+  if (same) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "hello: this environment belongs to another function, or another version of it");
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Create(const std::string& directory) {
@@ -87,6 +105,7 @@ absl::StatusOr<std::unique_ptr<WriteSession>> SqliteStore::OpenEnvironment(
 
 absl::Status SqliteStore::LoadSession(const ValidatedHello& hello, int64_t now_unix_us,
                                       WriteSession& session) {
+  if (absl::Status s = CheckFunction(writer_, hello); !s.ok()) return s;
   const absl::StatusOr<int64_t> function = FunctionRow(writer_, hello);
   if (!function.ok()) return function.status();
   session.function = *function;

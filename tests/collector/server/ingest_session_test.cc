@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "gmock/gmock.h"
@@ -84,6 +85,60 @@ TEST_F(IngestSessionTest, TakesHelloAgainWhenMoreIsKnownOfTheSameEnvironment) {
 
   *hello.mutable_hello() = GoodHello('o');
   EXPECT_EQ(stream_->Answer(hello).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(IngestSessionTest, OpensTheEnvironmentOnceForHellosThatSayTheSame) {
+  Connect();
+  const std::unique_ptr<IngestSession> first = std::move(stream_);
+  Connect();  // takes over
+  v1::ClientMessage hello;
+  *hello.mutable_hello() = GoodHello();
+  for (int i = 0; i < 100; ++i) {
+    hello.mutable_hello()->set_settled_sequence(static_cast<uint64_t>(i));
+    EXPECT_TRUE(first->Answer(hello).ok());
+  }
+  EXPECT_TRUE(Send(Sealed(1, GoodContent())).ok()) << "a hello again took the environment back";
+}
+
+TEST_F(IngestSessionTest, EndsAStreamOfEverDifferentHellos) {
+  Connect();
+  v1::ClientMessage hello;
+  *hello.mutable_hello() = GoodHello();
+  for (int i = 1; i < IngestSession::kMaxHellos; ++i) {
+    hello.mutable_hello()->set_runtime("python3." + std::to_string(i));
+    EXPECT_TRUE(stream_->Answer(hello).ok()) << i;
+  }
+  EXPECT_TRUE(stream_->Answer(hello).ok()) << "it says the same";
+  hello.mutable_hello()->set_runtime("python4");
+  const absl::Status refused = stream_->Answer(hello).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(refused.message(), HasSubstr("different hellos"));
+  EXPECT_EQ(store_->ReadFunctions()->at(0).runtime, "python3.15");
+}
+
+TEST_F(IngestSessionTest, AnEnvironmentBelongsToOneFunctionForEver) {
+  const std::string name = GoodHello().function_name();
+  Connect();
+  v1::ClientMessage other;
+  *other.mutable_hello() = GoodHello();
+  other.mutable_hello()->set_function_name("other");
+  other.mutable_hello()->set_runtime("other");
+  v1::ClientMessage version;
+  *version.mutable_hello() = GoodHello();
+  version.mutable_hello()->set_function_version("8");
+  for (const v1::ClientMessage& hello : {other, version}) {
+    IngestSession later(*store_, counters_, requests_, clock_);
+    for (IngestSession* stream : {stream_.get(), &later}) {
+      const absl::Status refused = stream->Answer(hello).status();
+      EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument);
+      EXPECT_THAT(refused.message(), HasSubstr("belongs to another function"));
+    }
+  }
+  const auto functions = store_->ReadFunctions();
+  ASSERT_EQ(functions->size(), 1U) << "one without environments is listed";
+  EXPECT_EQ(functions->at(0).name, name);
+  EXPECT_EQ(functions->at(0).runtime, GoodHello().runtime());
+  EXPECT_TRUE(Send(Sealed(1, GoodContent())).ok()) << "the environment was taken over";
 }
 
 TEST_F(IngestSessionTest, TakesABatchOnceHoweverOftenItComes) {

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "extensions/external/delivery_trouble.h"
 
-#include <algorithm>
+#include <string>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 
@@ -21,10 +22,16 @@ std::string Advice(bool tls, const absl::Status& status) {
       return "Give the function what that collector's --token-file holds";
     case absl::StatusCode::kResourceExhausted:
       return "Make room for that collector's data (its --data-dir)";
+    case absl::StatusCode::kInvalidArgument:
+      return "Are it and the layer of one version?";
     default:
       return absl::StrCat("Check LAMBENT_COLLECTOR and that lambent-collector runs there",
                           tls ? " and speaks TLS (LAMBENT_TLS=off for plain text)" : "");
   }
+}
+
+std::string Shortened(std::string_view reason) {
+  return std::string(reason.substr(0, kMaxReasonBytes));
 }
 
 }  // namespace
@@ -34,21 +41,27 @@ DeliveryTrouble::DeliveryTrouble(const ChannelSettings& channel)
 
 std::string DeliveryTrouble::Line(const std::string& collector, bool tls,
                                   const absl::Status& status) {
-  std::string reason(status.message());
-  reason.resize(std::min(reason.size(), kMaxReasonBytes));
-  if (absl::IsInvalidArgument(status)) {
-    return absl::StrCat(
-        "the collector at ", collector, " refused a batch: ", reason,
-        "; its samples are counted as rejected. Are it and the layer of one version?");
-  }
-  return absl::StrCat("profiles cannot be delivered to ", collector, ": ", reason,
+  const absl::string_view message = status.message();
+  return absl::StrCat("profiles cannot be delivered to ", collector, ": ",
+                      Shortened({message.data(), message.size()}),
                       "; the function is not affected. ", Advice(tls, status));
+}
+
+std::string DeliveryTrouble::RefusedLine(const std::string& collector, std::string_view reason) {
+  return absl::StrCat(
+      "the collector at ", collector, " refused a batch: ", Shortened(reason),
+      "; its samples are counted as rejected. Are it and the layer of one version?");
 }
 
 void DeliveryTrouble::Note(const absl::Status& status, int failures) {
   absl::MutexLock lock(&mutex_);
   last_ = status;
-  if (failures >= kLasting || absl::IsInvalidArgument(status)) SayOnce();
+  if (failures >= kLasting) SayOnce(Line(collector_, tls_, last_));
+}
+
+void DeliveryTrouble::NoteRefused(std::string_view reason) {
+  absl::MutexLock lock(&mutex_);
+  SayOnce(RefusedLine(collector_, reason));
 }
 
 void DeliveryTrouble::OnEnd(bool delivered) {
@@ -56,13 +69,13 @@ void DeliveryTrouble::OnEnd(bool delivered) {
   if (delivered) return;
   // Nothing failed yet: the environment's life was shorter than the patience with the collector.
   if (last_.ok()) last_ = absl::DeadlineExceededError("it did not answer in time");
-  SayOnce();
+  SayOnce(Line(collector_, tls_, last_));
 }
 
-void DeliveryTrouble::SayOnce() {
+void DeliveryTrouble::SayOnce(const std::string& line) {
   if (said_) return;
   said_ = true;
-  Log(LogLevel::kWarn, Line(collector_, tls_, last_));
+  Log(LogLevel::kWarn, line);
 }
 
 }  // namespace lambent

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -22,19 +23,21 @@ class DeliveryTrouble {
 
   explicit DeliveryTrouble(const ChannelSettings& channel);
 
-  // An attempt failed, the `failures`th in a row, or the collector refused a batch
-  // (kInvalidArgument): see UplinkCallbacks::on_trouble.
+  // See UplinkCallbacks::on_trouble.
   void Note(const absl::Status& status, int failures) ABSL_LOCKS_EXCLUDED(mutex_);
+  // See UplinkCallbacks::on_refused.
+  void NoteRefused(std::string_view reason) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // The environment ends; false: batches are left behind, which is worth the line even if nothing
   // failed before.
   void OnEnd(bool delivered) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // The line for one failure. Pure.
+  // The line for one failure, and for a refused batch. Pure.
   static std::string Line(const std::string& collector, bool tls, const absl::Status& status);
+  static std::string RefusedLine(const std::string& collector, std::string_view reason);
 
  private:
-  void SayOnce() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SayOnce(const std::string& line) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::string collector_;
   const bool tls_;

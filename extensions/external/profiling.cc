@@ -99,6 +99,7 @@ Profiling::Profiling(Setup setup)
             session_->Pause(paused);
           },
           [this](const absl::Status& status, int failures) { trouble_.Note(status, failures); },
+          [this](const std::string& reason) { trouble_.NoteRefused(reason); },
           [this] { session_->RequestFlush(); }},
       symbols_.get());
   auto attacher = std::make_shared<RuntimeAttacher>(

@@ -149,9 +149,7 @@ void Delivery::HandleWelcome(const v1::Welcome& welcome) {
 
 void Delivery::HandleRejected(const v1::Rejected& rejected) {
   if (!outbox_.Rejected(rejected.sequence())) return;
-  if (callbacks_.on_trouble) {
-    callbacks_.on_trouble(absl::InvalidArgumentError(rejected.reason()), failures_);
-  }
+  if (callbacks_.on_refused) callbacks_.on_refused(rejected.reason());
   if (callbacks_.request_batch) callbacks_.request_batch();
 }
 

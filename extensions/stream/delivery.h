@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "absl/time/time.h"
 
@@ -33,9 +34,11 @@ struct Surroundings {
 struct UplinkCallbacks {
   // The collector's wishes (lambent.v1.Config).
   std::function<void(uint32_t sample_hz, bool paused)> on_config;
-  // An attempt to reach the collector failed, the `failures`th in a row (1 = the first since it
-  // last answered), or it refused a batch (status kInvalidArgument, its reason).
+  // A stream could not be had or ended, the `failures`th in a row (1 = the first since the
+  // collector last answered a Hello). Nothing is lost by it.
   std::function<void(const absl::Status& status, int failures)> on_trouble;
+  // The collector refused a batch for good, and why.
+  std::function<void(const std::string& reason)> on_refused;
   // A good moment to send: cut what is settled (Session::RequestFlush).
   std::function<void()> request_batch;
 };

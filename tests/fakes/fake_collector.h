@@ -37,6 +37,8 @@ class FakeCollector {
   void Answer();
   // Takes nothing any more and says nothing: a peer that vanished behind a NAT.
   void Vanish() { vanished_ = true; }
+  // Ends the stream at the next Hello, as one that knows no second does.
+  void EndAtNextHello(absl::Status status) { end_at_hello_ = std::move(status); }
   // Refuses the next batch as malformed.
   void RejectNext() { reject_next_ = true; }
   // Cuts the connection when `answers` more were given, the last of them lost on its way.
@@ -79,6 +81,7 @@ class FakeCollector {
   std::deque<v1::ServerMessage> held_;
   bool up_ = true, hold_ = false, vanished_ = false, reject_next_ = false, broken_ = false;
   int cut_at_ = 0;  // 0: never
+  absl::Status end_at_hello_;
   uint64_t durable_ = 0;
   uint32_t epoch_ = 0;
   int stacks_ = 1, frames_ = 1, strings_ = 1, threads_ = 1;
@@ -116,12 +119,12 @@ class FakeCollector::Stream final : public BatchStream {
 
   bool quiet() const { return events_.empty(); }
   void Push(StreamEvent event) { events_.push_back(std::move(event)); }
-  void Close() {
+  void Close(absl::Status status = absl::UnavailableError("connection refused")) {
     closed_ = true;
     events_.clear();
     StreamEvent event;
     event.kind = StreamEvent::Kind::kClosed;
-    event.status = absl::UnavailableError("connection refused");
+    event.status = std::move(status);
     events_.push_back(std::move(event));
   }
 
@@ -180,6 +183,9 @@ inline void FakeCollector::Reply(v1::ServerMessage message) {
 inline void FakeCollector::Receive(const v1::ClientMessage& message) {
   if (message.has_hello()) {
     hellos_.push_back(message.hello());
+    if (!end_at_hello_.ok()) {
+      return stream_->Close(std::exchange(end_at_hello_, absl::OkStatus()));
+    }
     v1::ServerMessage welcome;
     welcome.mutable_welcome()->set_durable_sequence(durable_);
     for (const uint64_t sequence : rejected_) {

@@ -83,9 +83,22 @@ TEST(DeliveryTroubleTest, OfACollectorThatRunsItSaysWhatElseToDo) {
 }
 
 TEST(DeliveryTroubleTest, PassesOnWhyABatchWasRefused) {
-  EXPECT_THAT(
-      DeliveryTrouble::Line("c:1", false, absl::InvalidArgumentError("no such stack")),
-      testing::AllOf(HasSubstr("refused a batch: no such stack"), HasSubstr("one version")));
+  EXPECT_THAT(Said(kPlain, [](DeliveryTrouble& trouble) { trouble.NoteRefused("no such stack"); }),
+              testing::AllOf(HasSubstr("refused a batch: no such stack"),
+                             HasSubstr("counted as rejected"), HasSubstr("one version")));
+}
+
+TEST(DeliveryTroubleTest, AStreamThatTheCollectorEndsIsNoRefusedBatch) {
+  const absl::Status ended = absl::InvalidArgumentError("stream: a second hello");
+  // Of another version, it may not know a message; on the next stream all goes well.
+  EXPECT_EQ(Said(kPlain,
+                 [](DeliveryTrouble& trouble) {
+                   trouble.Note(absl::InvalidArgumentError("stream: a second hello"), 1);
+                 }),
+            "");
+  EXPECT_THAT(DeliveryTrouble::Line("c:1", false, ended),
+              testing::AllOf(HasSubstr("cannot be delivered to c:1: stream: a second hello"),
+                             HasSubstr("one version"), Not(HasSubstr("batch"))));
 }
 
 }  // namespace

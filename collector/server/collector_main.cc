@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 
+#include "collector/receive/protobuf_log.h"
 #include "collector/server/collector.h"
 #include "collector/server/collector_options.h"
 #include "profiler/base/log.h"
@@ -84,6 +85,7 @@ int CollectorMain(int argc, char** argv) {
   if (options->version) {
     return std::printf("lambent-collector %s\n", std::string(kVersion).c_str()) < 0 ? 4 : 0;
   }
+  QuietProtobuf();
   // Before any thread starts, so that all of them leave the signals to this one.
   const absl::StatusOr<std::unique_ptr<os::SignalWatch>> signals = os::SignalWatch::Create();
   if (!signals.ok()) return Fail(kCouldNotStart, std::string(signals.status().message()));

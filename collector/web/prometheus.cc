@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
+#include "collector/receive/protobuf_log.h"
 #include "profiler/base/version.h"
 
 namespace lambent::collector {
@@ -49,6 +50,9 @@ std::string PrometheusText(const IngestCounters& counters, const StoreTotals& to
       counters.batches_duplicate.load());
   Add(text, "lambent_batches_rejected_total", "counter", "Batches refused as malformed.",
       counters.batches_rejected.load());
+  Add(text, "lambent_malformed_messages_total", "counter",
+      "Texts that were not UTF-8, or other complaints of protobuf's about what it read.",
+      ProtobufLines());
   Add(text, "lambent_batches_failed_total", "counter",
       "Batches that could not be stored and were not acknowledged.",
       counters.batches_failed.load());

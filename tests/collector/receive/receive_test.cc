@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: The Lambent Authors
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <string>
 
 #include "absl/status/status.h"
@@ -7,6 +8,7 @@
 
 #include "collector/receive/bounded_zstd.h"
 #include "collector/receive/ingest_counters.h"
+#include "collector/receive/protobuf_log.h"
 #include "collector/receive/sequence_check.h"
 #include "collector/receive/validated_hello.h"
 #include "tests/support/wire_batch.h"
@@ -52,6 +54,18 @@ TEST(SequenceCheckTest, RefusesTheRestOfAnEpochWithAHole) {
   using Kind = SequenceVerdict::Kind;
   EXPECT_EQ(JudgeSequence(4, true, 5, false).kind, Kind::kRefused);
   EXPECT_EQ(JudgeSequence(4, true, 5, true).kind, Kind::kNext);
+}
+
+TEST(ProtobufLogTest, SaysTheFirstLineAndCountsAll) {
+  QuietProtobuf();
+  const uint64_t before = ProtobufLines();
+  ::testing::internal::CaptureStderr();
+  v1::Hello hello;
+  // Field 2, function_name.
+  for (int i = 0; i < 50; ++i) EXPECT_FALSE(hello.ParseFromString("\x12\x02\xff\xfe"));
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(ProtobufLines() - before, 50U);
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
 }
 
 TEST(ValidatedHelloTest, NamesTheFieldThatIsWrong) {

@@ -25,6 +25,7 @@ namespace {
 
 using testing::GoodContent;
 using testing::GoodHello;
+using ::testing::HasSubstr;
 using testing::Sealed;
 
 // A connection of its own, not one shared with (and as tired as) an earlier one to the address.
@@ -256,6 +257,28 @@ TEST(CollectorProgramTest, EndsCleanlyWhenAsked) {
   ASSERT_TRUE(collector.Start().ok());
   const support::Finished finished = collector.StopGently();
   EXPECT_TRUE(finished.ok()) << finished.Describe();
+}
+
+TEST(CollectorProgramTest, AStrangersTextsDoNotFillItsLog) {
+  const auto directory = os::TempDir::Create("lambent-program-");
+  support::CollectorProcess collector(LAMBENT_BINARY_DIR, directory->path());
+  ASSERT_TRUE(collector.Start().ok());
+  auto query = v1::Query::NewStub(OwnChannel(collector.grpc()));
+  v1::ListInvocationsRequest request;
+  request.mutable_selection()->set_function_name("\xff\xfe");
+  ::testing::internal::CaptureStderr();  // protobuf speaks here, too
+  for (int i = 0; i < 20; ++i) {
+    grpc::ClientContext context;
+    context.set_wait_for_ready(true);
+    v1::ListInvocationsResponse response;
+    EXPECT_FALSE(query->ListInvocations(&context, request, &response).ok());
+  }
+  ::testing::internal::GetCapturedStderr();
+  const support::Finished finished = collector.StopGently();
+  EXPECT_TRUE(finished.ok()) << finished.Describe();
+  EXPECT_THAT(finished.err, HasSubstr("lambent_malformed_messages_total"));
+  const std::vector<std::string> lines = absl::StrSplit(finished.err, '\n', absl::SkipEmpty());
+  EXPECT_EQ(lines.size(), 1U) << finished.err;
 }
 
 }  // namespace

@@ -88,13 +88,14 @@ absl::Status Ladder::Start() {
 }
 
 void Ladder::OpenMemory() {
-  modules_.Refresh();
+  const os::ReadResult maps = modules_.Refresh();
   os::RemoteMemoryProbe memory;
   const uint64_t address = ReadableAddress(modules_);
   if (address != 0) {
     memory = parts_.open_memory(pid(), address);
   } else {
-    memory.vm_read = "no mapping to try it on";
+    memory.vm_read = maps == os::ReadResult::kRefused ? "/proc/PID/maps may not be read"
+                                                      : "no mapping to try it on";
     memory.proc_mem = "not tried";
   }
   probe_ = ProbeLadder(*files_, memory, *parts_.control);

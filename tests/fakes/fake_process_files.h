@@ -29,6 +29,7 @@ struct FakeThread {
 // What the files of one process say. A test changes it while it is read.
 struct FakeProcess {
   os::ReadResult result = os::ReadResult::kOk;
+  os::ReadResult maps_result = os::ReadResult::kOk;  // of ReadMaps alone
   os::ProcessStat stat;
   os::ProcessStatus status;
   os::ProcessIo io;
@@ -105,7 +106,10 @@ class FakeProcessFiles final : public os::ProcessFiles {
   os::ReadResult ReadOpenFilesLimit(int64_t* v) override {
     return Give(process_.open_files_limit, v);
   }
-  os::ReadResult ReadMaps(std::string* v) override { return Give(process_.maps, v); }
+  os::ReadResult ReadMaps(std::string* v) override {
+    return process_.maps_result == os::ReadResult::kOk ? Give(process_.maps, v)
+                                                       : process_.maps_result;
+  }
   os::ReadResult ReadExe(std::string* v) override { return Give(process_.exe, v); }
   os::ReadResult HasVariable(absl::Span<const std::string_view> names, bool* found) override {
     *found = false;

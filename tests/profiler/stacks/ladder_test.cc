@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_process_files.h"
 #include "tests/profiler/stacks/ladder_fixture.h"
 
 namespace lambent {
@@ -338,6 +339,26 @@ TEST_F(LadderTest, CountsEverythingWhereNothingMayBeReadAndSaysWhy) {
   EXPECT_FALSE(Works(Rung::kStop));
   EXPECT_TRUE(Works(Rung::kMetricsOnly));
   EXPECT_THAT(Reasons(), testing::HasSubstr("Operation not permitted"));
+}
+
+TEST_F(LadderTest, SaysThatTheMappingsOfAnothersProcessMayNotBeRead) {
+  constexpr int32_t kPid = 4242;
+  for (const auto result : {os::ReadResult::kRefused, os::ReadResult::kGone}) {
+    auto proc = std::make_unique<fakes::FakeProcFiles>();
+    fakes::FakeProcess& process = proc->processes[kPid];
+    process.stat.state = 'S';
+    process.maps_result = result;
+    process.threads[kPid];
+    LadderParts parts = RealParts();
+    parts.proc = std::move(proc);
+    fakes::FakeClock clock;
+    auto ladder = Ladder::Attach(kPid, clock, {}, std::move(parts));
+    ASSERT_TRUE(ladder.ok()) << ladder.status();
+    ladder_ = *std::move(ladder);
+    EXPECT_THAT(Reasons(), testing::HasSubstr(result == os::ReadResult::kRefused
+                                                  ? "/proc/PID/maps may not be read"
+                                                  : "no mapping to try it on"));
+  }
 }
 
 // In the middle of an exec nothing is mapped yet.

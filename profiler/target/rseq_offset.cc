@@ -9,7 +9,7 @@
 namespace lambent {
 namespace {
 
-bool IsLoader(const Module& module) {
+[[maybe_unused]] bool IsLoader(const Module& module) {
   const size_t slash = module.path.rfind('/');
   return std::string_view(module.path).substr(slash + 1).substr(0, 8) == "ld-linux";
 }

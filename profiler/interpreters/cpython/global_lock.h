@@ -11,16 +11,10 @@
 
 namespace lambent::cpython {
 
-// struct _gil_runtime_state, the same from 3.9 to 3.14: last_holder and locked, and its whole size,
-// most of which are the condition variables and mutexes that threads wait in for the lock.
+// struct _gil_runtime_state, the same from 3.9 to 3.14: last_holder and locked.
 inline constexpr size_t kGilHolderOffset = 8;
 inline constexpr size_t kGilLockedOffset = 16;
 inline constexpr size_t kGilStateBytes = 24;
-#if defined(__aarch64__)
-inline constexpr size_t kGilBytes = 224;  // pthread_mutex_t has 48 bytes there
-#else
-inline constexpr size_t kGilBytes = 208;
-#endif
 // PyThreadState._status.active, from 3.12: the thread state is in use by its thread.
 inline constexpr uint32_t kActiveBit = 1 << 4;
 

@@ -13,7 +13,7 @@ namespace {
 constexpr Offsets k39 = {
     .runtime_interpreters_head = 32,
     .runtime_gil = 352,
-    .runtime_current_thread = 568,
+    .runtime_current_thread = 352 + kGilBytes + 8,
     .interpreter_next = 0,
     .interpreter_id = 24,
     .interpreter_threads_head = 8,
@@ -49,7 +49,7 @@ constexpr Offsets k310 = [] {
 constexpr Offsets k311 = {
     .runtime_interpreters_head = 40,
     .runtime_gil = 360,
-    .runtime_current_thread = 576,
+    .runtime_current_thread = 360 + kGilBytes + 8,
     .interpreter_next = 0,
     .interpreter_id = 48,
     .interpreter_threads_head = 16,

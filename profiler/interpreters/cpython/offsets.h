@@ -17,9 +17,9 @@ namespace lambent::cpython {
 // once (the k…Bytes below), so that readers need not check again. A value.
 //
 // The tables for 3.9 to 3.12 were taken with offsetof() from the headers of each minor version
-// (their internal ones, Py_BUILD_CORE); they hold for every micro version, for both 64-bit
-// architectures and for shared and static builds. 3.13 and 3.14 describe themselves
-// (_Py_DebugOffsets).
+// (their internal ones, Py_BUILD_CORE); they hold for every micro version and for shared and static
+// builds. What differs between the 64-bit architectures lies behind a lock, and by kGilBytes. 3.13
+// and 3.14 describe themselves (_Py_DebugOffsets).
 struct Offsets {
   static constexpr uint16_t kAbsent = 0xffff;
 
@@ -73,6 +73,13 @@ struct Offsets {
 constexpr bool IsObjectAddress(uint64_t address) {
   return address >= 4096 && address % 8 == 0 && address >> 48 == 0;
 }
+
+// struct _gil_runtime_state, the same from 3.9 to 3.14: most of it is what threads wait in.
+#if defined(__aarch64__)
+inline constexpr size_t kGilBytes = 224;  // pthread_mutex_t has 48 bytes there
+#else
+inline constexpr size_t kGilBytes = 208;
+#endif
 
 // PyObject.ob_type, PyBytesObject.ob_size and .ob_sval, PyASCIIObject.length and .state: the same
 // in all versions.

@@ -63,7 +63,11 @@ class ElfImage {
     header.e_ident[EI_DATA] = ELFDATA2LSB;
     header.e_ident[EI_VERSION] = EV_CURRENT;
     header.e_type = ET_DYN;
+#if defined(__x86_64__)
     header.e_machine = EM_X86_64;
+#else
+    header.e_machine = EM_AARCH64;
+#endif
     header.e_shoff = out.size();
     header.e_phentsize = sizeof(Elf64_Phdr);
     header.e_shentsize = sizeof(Elf64_Shdr);

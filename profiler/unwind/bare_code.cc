@@ -24,6 +24,63 @@ constexpr uint8_t kOrder[] = {8, 9, 10, 11, 12, 13, 14, 15, 5, 4, 6, 3, 1, 0, 2,
 #elif defined(__aarch64__)
 // siginfo (128), ucontext up to its mcontext (176), fault_address.
 constexpr uint64_t kRegistersAt = 128 + 176 + 8;
+
+// The `nth` instruction from the one asked about; 0, which is none, where there are no bytes.
+uint32_t InstructionAt(absl::Span<const uint8_t> code, int nth) {
+  const auto begin = static_cast<size_t>(static_cast<int>(kBareCodeBefore) + 4 * nth);
+  uint32_t instruction = 0;
+  if (code.size() >= begin + sizeof(instruction)) {
+    std::memcpy(&instruction, code.data() + begin, sizeof(instruction));
+  }
+  return instruction;
+}
+
+// Arm ARM C6.2. The pair is x29 and x30: the frame pointer and the return address.
+constexpr bool PushesPair(uint32_t i) { return (i & 0xffc07fff) == 0xa9807bfd; }  // stp …[sp, #N]!
+constexpr bool StoresPair(uint32_t i) { return (i & 0xffc07fff) == 0xa9007bfd; }  // stp …[sp, #N]
+constexpr bool LoadsPair(uint32_t i) { return (i & 0xffc07fff) == 0xa9407bfd; }   // ldp …[sp, #N]
+// mov x29, sp, which is add x29, sp, #0; add x29, sp, #N
+constexpr bool SetsFramePointer(uint32_t i) { return (i & 0xffc003ff) == 0x910003fd; }
+constexpr uint32_t kPushForResolver = 0xa9bf7bf0;  // stp x16, x30, [sp, #-16]!
+
+constexpr bool IsBeginOrEnd(uint32_t i) {
+  const bool returns = i == 0xd65f03c0 || (i & 0xfffffbff) == 0xd65f0bff;  // ret; retaa, retab
+  const bool signs = (i & 0xffffffbf) == 0xd503233f;                       // paciasp, pacibsp
+  const bool checks = (i & 0xffffffbf) == 0xd50323bf;                      // autiasp, autibsp
+  const bool lands = (i & 0xffffff7f) == 0xd503245f;                       // bti c, bti jc
+  return PushesPair(i) || returns || signs || checks || lands || i == kPushForResolver;
+}
+
+// What stubs of the linkage table and those for far branches are made of.
+constexpr bool BeginsStub(uint32_t i) { return (i & 0x9f00001f) == 0x90000010; }  // adrp x16, N
+constexpr bool IsStub(uint32_t i) {
+  return BeginsStub(i) || (i & 0xffc003ff) == 0xf9400211 ||  // ldr x17, [x16, #N]
+         (i & 0xff8003ff) == 0x91000210 ||                   // add x16, x16, #N
+         i == 0xd503219f ||                                  // autia1716
+         i == 0xd61f0220 || i == 0xd61f0200;                 // br x17, br x16
+}
+// The first stub of a linkage table has pushed two words, for the dynamic linker.
+std::optional<uint64_t> PushedInStub(absl::Span<const uint8_t> code) {
+  constexpr int kBefore = kBareCodeBefore / 4;
+  for (int nth = 0; nth > -kBefore && IsStub(InstructionAt(code, nth)); --nth) {
+    if (!BeginsStub(InstructionAt(code, nth))) continue;
+    return InstructionAt(code, nth - 1) == kPushForResolver ? 16 : 0;
+  }
+  return std::nullopt;
+}
+
+constexpr uint64_t PairBytes(uint32_t push) { return (0x80 - (push >> 15 & 0x7f)) * 8; }
+constexpr uint64_t Immediate(uint32_t i) { return i >> 10 & 0xfff; }
+// sub sp, sp, #N
+constexpr std::optional<uint64_t> TakenOffStack(uint32_t i) {
+  if ((i & 0xffc003ff) != 0xd10003ff) return std::nullopt;
+  return Immediate(i);
+}
+// add sp, sp, #N
+constexpr std::optional<uint64_t> GivenBack(uint32_t i) {
+  if ((i & 0xffc003ff) != 0x910003ff) return std::nullopt;
+  return Immediate(i);
+}
 #endif
 
 }  // namespace
@@ -38,21 +95,20 @@ bool IsSigreturn(absl::Span<const uint8_t> code) {
   return false;
 }
 
-BareLeaf LookAtLeaf(absl::Span<const uint8_t> code) {
-  if (Stands(code, 0, {0xc3}) || Stands(code, 0, {0xf3, 0xc3})) return BareLeaf::kNoFrame;  // ret
-  const int begin = Stands(code, 0, {0xf3, 0x0f, 0x1e, 0xfa}) ? 4 : 0;  // endbr64
-  // push %rbp; sub $8,%rsp, as _init and _fini begin; or a stub of the procedure linkage table,
-  // psABI 5.2: jmp *N(%rip), with and without bnd. Linkers other than GNU's write no rules for
-  // them.
+std::optional<uint64_t> PushedSinceCall(absl::Span<const uint8_t> code) {
+  if (Stands(code, 0, {0xc3}) || Stands(code, 0, {0xf3, 0xc3})) return 0;  // ret
+  const int begin = Stands(code, 0, {0xf3, 0x0f, 0x1e, 0xfa}) ? 4 : 0;     // endbr64
+  // push %rbp; sub $8,%rsp, as _init and _fini begin; or a stub, psABI 5.2: jmp *N(%rip), with and
+  // without bnd.
   if (Stands(code, begin, {0x55}) || Stands(code, begin, {0x48, 0x83, 0xec, 0x08}) ||
       Stands(code, begin, {0xff, 0x25}) || Stands(code, begin, {0xf2, 0xff, 0x25})) {
-    return BareLeaf::kNoFrame;
+    return 0;
   }
   // push %rbp | mov %rsp,%rbp, in both its encodings
   if (Stands(code, -1, {0x55, 0x48, 0x89, 0xe5}) || Stands(code, -1, {0x55, 0x48, 0x8b, 0xec})) {
-    return BareLeaf::kFramePushed;
+    return 8;
   }
-  return BareLeaf::kUnknown;
+  return std::nullopt;
 }
 
 bool LeaveSignalFrame(FrameRegisters* registers, StackMemory& memory, uint64_t* pc) {
@@ -79,14 +135,19 @@ bool IsSigreturn(absl::Span<const uint8_t> code) {
   return false;
 }
 
-BareLeaf LookAtLeaf(absl::Span<const uint8_t> code) {
-  uint32_t next = 0;
-  if (code.size() < kBareCodeBefore + sizeof(next)) return BareLeaf::kUnknown;
-  std::memcpy(&next, code.data() + kBareCodeBefore, sizeof(next));
-  const bool pushes = (next & 0xffc07fff) == 0xa9807bfd;  // stp x29, x30, [sp, #N]!
-  const bool returns = (next & 0xfffffbff) == 0xd65f03c0 || next == 0xd65f0bff;  // ret, retaa/ab
-  const bool signs = next == 0xd503233f;                                         // paciasp
-  return pushes || returns || signs ? BareLeaf::kNoFrame : BareLeaf::kUnknown;
+std::optional<uint64_t> PushedSinceCall(absl::Span<const uint8_t> code) {
+  const uint32_t next = InstructionAt(code, 0);
+  const uint32_t before = InstructionAt(code, -1);
+  if (next == 0) return std::nullopt;
+  if (IsBeginOrEnd(next)) return 0;
+  if (IsStub(next)) return PushedInStub(code);
+  if (SetsFramePointer(next)) {
+    if (PushesPair(before)) return PairBytes(before);
+    if (StoresPair(before)) return TakenOffStack(InstructionAt(code, -2));
+  }
+  if (StoresPair(next)) return TakenOffStack(before);
+  if (LoadsPair(before)) return GivenBack(next);
+  return std::nullopt;
 }
 
 bool LeaveSignalFrame(FrameRegisters* registers, StackMemory& memory, uint64_t* pc) {

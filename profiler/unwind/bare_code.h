@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "absl/types/span.h"
 
@@ -15,8 +16,8 @@ namespace lambent {
 // Code that comes without rules, known by its bytes. `code` holds the instruction asked about at
 // kBareCodeBefore, and bytes around it.
 
-inline constexpr size_t kBareCodeBefore = 8;
-inline constexpr size_t kBareCodeBytes = 32;
+inline constexpr size_t kBareCodeBefore = 24;
+inline constexpr size_t kBareCodeBytes = 48;
 
 // Whether a pc there, or a return address one byte on, is in the call of rt_sigreturn(2) that a
 // signal handler returns to.
@@ -27,12 +28,10 @@ bool IsSigreturn(absl::Span<const uint8_t> code);
 // arch/arm64/kernel/signal.c).
 bool LeaveSignalFrame(FrameRegisters* registers, StackMemory& memory, uint64_t* pc);
 
-// What the next instruction tells of the frame it is interrupted in.
-enum class BareLeaf : uint8_t {
-  kUnknown,
-  kNoFrame,      // a first or last instruction, or a linkage stub: the call has just been made
-  kFramePushed,  // the frame pointer is saved and not yet set
-};
-BareLeaf LookAtLeaf(absl::Span<const uint8_t> code);
+// How many bytes the function that is interrupted before this instruction has pushed since it was
+// called, where the frame pointer, and on aarch64 the link register, are as they were then: in a
+// prologue, behind an epilogue, and in stubs of the procedure linkage table, for which linkers
+// write no rules (but GNU's on x86-64). None: not known.
+std::optional<uint64_t> PushedSinceCall(absl::Span<const uint8_t> code);
 
 }  // namespace lambent

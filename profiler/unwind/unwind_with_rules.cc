@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/unwind/unwind_with_rules.h"
 
+#include <algorithm>
 #include <array>
+#include <optional>
 
 #include "absl/hash/hash.h"
 
@@ -213,16 +215,10 @@ class LazyRuleUnwinder final : public RuleUnwinder {
   // Where code without rules begins or ends, its frame pointer is still, or again, its caller's:
   // going by it would leave the caller out.
   bool StepOutOfBareLeaf(uint64_t at, uint64_t* pc) {
-    const BareLeaf leaf = LookAtLeaf(CodeAround(at));
-    if (leaf == BareLeaf::kUnknown) return false;
+    const std::optional<uint64_t> pushed = PushedSinceCall(CodeAround(at));
+    if (!pushed.has_value()) return false;
     FrameRegisters caller = registers_;
-    uint64_t sp = registers_.sp();
-    if (leaf == BareLeaf::kFramePushed) {
-      uint64_t pointer = 0;
-      if (!memory_.Read(sp, &pointer)) return false;
-      caller.Set(os::Registers::kFp, pointer);
-      sp += sizeof(pointer);
-    }
+    uint64_t sp = registers_.sp() + *pushed;
     if (kReturnOnStack) {
       if (!memory_.Read(sp, pc)) return false;
       sp += sizeof(*pc);
@@ -232,6 +228,7 @@ class LazyRuleUnwinder final : public RuleUnwinder {
     }
     if (!IsCode(*pc - 1) || !FollowsCall(*pc)) return false;
     caller.Set(os::Registers::kSp, sp);
+    caller.known &= ~kLostInCalls;
     registers_ = caller;
     return true;
   }
@@ -252,7 +249,7 @@ class LazyRuleUnwinder final : public RuleUnwinder {
   // it; zeros in front of the address where another page begins. Valid until called again.
   absl::Span<const uint8_t> CodeAround(uint64_t at) {
     around_.fill(0);
-    const size_t lead = at % RawSnapshot::kPageBytes < kBareCodeBefore ? 0 : kBareCodeBefore;
+    const size_t lead = std::min<size_t>(at % RawSnapshot::kPageBytes, kBareCodeBefore);
     uint8_t* const into = around_.data() + kBareCodeBefore - lead;
     const size_t size = kBareCodeBytes - kBareCodeBefore + lead;
     size_t got = 0;

@@ -33,6 +33,11 @@ class CfiImage {
     functions_.push_back({start, size, std::move(instructions), signal});
     return *this;
   }
+  // All of its functions are as on aarch64: where they return to is in the link register at first.
+  CfiImage& ReturnsInLinkRegister() {
+    return_in_link_ = true;
+    return *this;
+  }
   // Bytes of code.
   CfiImage& Code(uint64_t start, std::string bytes) {
     code_.emplace_back(start, std::move(bytes));
@@ -89,14 +94,16 @@ class CfiImage {
     *file += head.str() + content;
   }
 
-  // CFA = stack pointer + 8, return address at CFA - 8 (x86-64's, whatever the machine).
-  static std::string CieContent(bool signal, bool debug) {
+  // CFA = stack pointer + 8, return address at CFA - 8, by x86-64's numbers; or CFA = stack
+  // pointer, return address in register 30, by aarch64's.
+  std::string CieContent(bool signal, bool debug) const {
     CfiBytes cie;
     cie.Byte(1);
     cie.Text(debug ? std::string(1, '\0') : signal ? std::string("zRS", 4) : std::string("zR", 3));
-    cie.Uleb(1).Sleb(-8).Byte(16);
+    cie.Uleb(1).Sleb(-8).Byte(return_in_link_ ? 30 : 16);
     if (!debug) cie.Uleb(1).Byte(0x1b);
-    return cie.Bytes({0x0c, 7, 8, 0x90, 1}).str();
+    return_in_link_ ? cie.Bytes({0x0c, 31, 0}) : cie.Bytes({0x0c, 7, 8, 0x90, 1});
+    return cie.str();
   }
 
   static void AddTable(std::vector<std::pair<int64_t, int64_t>>* table, std::string* file) {
@@ -160,6 +167,7 @@ class CfiImage {
 
   std::vector<Function_> functions_;
   std::vector<std::pair<uint64_t, std::string>> code_;
+  bool return_in_link_ = false;
 };
 
 }  // namespace lambent

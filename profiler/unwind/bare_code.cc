@@ -38,6 +38,7 @@ uint32_t InstructionAt(absl::Span<const uint8_t> code, int nth) {
 // Arm ARM C6.2. The pair is x29 and x30: the frame pointer and the return address.
 constexpr bool PushesPair(uint32_t i) { return (i & 0xffc07fff) == 0xa9807bfd; }  // stp …[sp, #N]!
 constexpr bool StoresPair(uint32_t i) { return (i & 0xffc07fff) == 0xa9007bfd; }  // stp …[sp, #N]
+constexpr bool PopsPair(uint32_t i) { return (i & 0xffc07fff) == 0xa8c07bfd; }    // ldp …[sp], #N
 constexpr bool LoadsPair(uint32_t i) { return (i & 0xffc07fff) == 0xa9407bfd; }   // ldp …[sp, #N]
 // mov x29, sp, which is add x29, sp, #0; add x29, sp, #N
 constexpr bool SetsFramePointer(uint32_t i) { return (i & 0xffc003ff) == 0x910003fd; }
@@ -69,6 +70,8 @@ std::optional<uint64_t> PushedInStub(absl::Span<const uint8_t> code) {
   return std::nullopt;
 }
 
+// The group that holds all branches (Arm ARM C4.1).
+constexpr bool MayBranch(uint32_t i) { return (i & 0x1c000000) == 0x14000000; }
 constexpr uint64_t PairBytes(uint32_t push) { return (0x80 - (push >> 15 & 0x7f)) * 8; }
 constexpr uint64_t Immediate(uint32_t i) { return i >> 10 & 0xfff; }
 // sub sp, sp, #N
@@ -80,6 +83,27 @@ constexpr std::optional<uint64_t> TakenOffStack(uint32_t i) {
 constexpr std::optional<uint64_t> GivenBack(uint32_t i) {
   if ((i & 0xffc003ff) != 0x910003ff) return std::nullopt;
   return Immediate(i);
+}
+
+// Compilers put other instructions between those that make and leave a frame: what is pushed, or
+// has been popped, with no branch between there and here.
+std::optional<uint64_t> PushedInStraightCode(absl::Span<const uint8_t> code) {
+  constexpr int kBefore = kBareCodeBefore / 4;
+  constexpr int kAfter = kBareCodeBytes / 4 - kBefore;
+  bool sets_pointer = false;
+  for (int nth = 0; nth < kAfter && !sets_pointer; ++nth) {
+    const uint32_t i = InstructionAt(code, nth);
+    if (PushesPair(i)) return 0;
+    if (MayBranch(i) || TakenOffStack(i).has_value()) break;
+    sets_pointer = SetsFramePointer(i);
+  }
+  for (int nth = -1; nth >= -kBefore; --nth) {
+    const uint32_t i = InstructionAt(code, nth);
+    if (PopsPair(i)) return 0;
+    if (PushesPair(i) && sets_pointer) return PairBytes(i);
+    if (MayBranch(i) || SetsFramePointer(i) || TakenOffStack(i).has_value()) break;
+  }
+  return std::nullopt;
 }
 #endif
 
@@ -141,13 +165,10 @@ std::optional<uint64_t> PushedSinceCall(absl::Span<const uint8_t> code) {
   if (next == 0) return std::nullopt;
   if (IsBeginOrEnd(next)) return 0;
   if (IsStub(next)) return PushedInStub(code);
-  if (SetsFramePointer(next)) {
-    if (PushesPair(before)) return PairBytes(before);
-    if (StoresPair(before)) return TakenOffStack(InstructionAt(code, -2));
-  }
   if (StoresPair(next)) return TakenOffStack(before);
+  if (SetsFramePointer(next) && StoresPair(before)) return TakenOffStack(InstructionAt(code, -2));
   if (LoadsPair(before)) return GivenBack(next);
-  return std::nullopt;
+  return PushedInStraightCode(code);
 }
 
 bool LeaveSignalFrame(FrameRegisters* registers, StackMemory& memory, uint64_t* pc) {

@@ -50,11 +50,15 @@ TEST(BareCodeTest, KnowsTheCallOfSigreturn) {
 
 #elif defined(__aarch64__)
 
+// `code` with the instruction asked about the one at `at`.
 std::vector<uint8_t> Around(const std::vector<uint32_t>& code, size_t at) {
-  std::vector<uint8_t> bytes(kBareCodeBytes);
+  std::vector<uint32_t> around(kBareCodeBytes / 4);
+  constexpr size_t kPlace = kBareCodeBefore / 4;
   for (size_t i = 0; i < code.size(); ++i) {
-    std::memcpy(bytes.data() + kBareCodeBefore + 4 * i - 4 * at, &code[i], 4);
+    if (i + kPlace >= at && i + kPlace - at < around.size()) around[i + kPlace - at] = code[i];
   }
+  std::vector<uint8_t> bytes(kBareCodeBytes);
+  std::memcpy(bytes.data(), around.data(), bytes.size());
   return bytes;
 }
 // Before each instruction in turn.
@@ -75,6 +79,19 @@ TEST(BareCodeTest, KnowsWhereAFunctionBeginsAndEnds) {
   // ldp x29, x30, [sp, #16]; add sp, sp, #32; ret
   EXPECT_EQ(Pushed({0xd10083ff, 0xa9017bfd, 0x910043fd, kNop, 0xa9417bfd, 0x910083ff, 0xd65f03c0}),
             (All{kUnknown, 32, 32, kUnknown, kUnknown, 32, 0}));
+}
+
+TEST(BareCodeTest, KnowsAFramesMakingAmongOtherInstructions) {
+  constexpr uint32_t kOther = 0x8b020020;   // add x0, x1, x2
+  constexpr uint32_t kBranch = 0x14000002;  // b
+  // add; stp x29, x30, [sp, #-32]!; add; add; mov x29, sp; add; ldp x29, x30, [sp], #32; add; ret
+  EXPECT_EQ(Pushed({kOther, 0xa9be7bfd, kOther, kOther, 0x910003fd, kOther, 0xa8c27bfd, kOther,
+                    0xd65f03c0}),
+            (All{0, 0, 32, 32, 32, kUnknown, kUnknown, 0, 0}));
+  EXPECT_EQ(Pushed({kOther, kBranch, 0xa9be7bfd, kOther, kBranch, 0x910003fd, 0xa8c27bfd, kBranch,
+                    kOther}),
+            (All{kUnknown, kUnknown, 0, kUnknown, kUnknown, kUnknown, kUnknown, 0, kUnknown}))
+      << "who knows what was before a branch, or comes after it";
 }
 
 TEST(BareCodeTest, KnowsFunctionsThatSignTheirReturnAddress) {

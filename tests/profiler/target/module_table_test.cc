@@ -47,7 +47,11 @@ TEST_F(OwnModules, AddressLeadsToModuleAndSymbolBackToAddress) {
   uint64_t in_file = 0;
   uint64_t in_memory = 0;
   ASSERT_TRUE(image->ReadAddress(symbol->st_value, &in_file, sizeof(in_file)));
-  ASSERT_TRUE(ReadRemote(*memory_, address, &in_memory));
+  const bool read = ReadRemote(*memory_, address, &in_memory);
+  if (memory_->last_failure() == os::RemoteMemory::Failure::kRefused) {
+    GTEST_SKIP() << "process_vm_readv is refused on this machine";
+  }
+  ASSERT_TRUE(read);
   EXPECT_EQ(in_file, in_memory);
 }
 

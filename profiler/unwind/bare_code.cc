@@ -43,13 +43,22 @@ constexpr bool LoadsPair(uint32_t i) { return (i & 0xffc07fff) == 0xa9407bfd; } 
 // mov x29, sp, which is add x29, sp, #0; add x29, sp, #N
 constexpr bool SetsFramePointer(uint32_t i) { return (i & 0xffc003ff) == 0x910003fd; }
 constexpr uint32_t kPushForResolver = 0xa9bf7bf0;  // stp x16, x30, [sp, #-16]!
+// Go's functions: a look at the stack's end, a push of x30 alone, x29 just below the stack pointer.
+constexpr uint32_t kGoLoadsLimit = 0xf9400b90;     // ldr x16, [x28, #16]
+constexpr uint32_t kGoComparesLimit = 0xeb3063ff;  // cmp sp, x16
+constexpr bool GoPushesLink(uint32_t i) {
+  return (i & 0xffe00fff) == 0xf8000ffe;
+}  // str x30, [sp, #N]!
+constexpr uint32_t kGoStoresPointer = 0xf81f83fd;  // stur x29, [sp, #-8]
+constexpr uint32_t kGoSetsPointer = 0xd10023fd;    // sub x29, sp, #8
 
 constexpr bool IsBeginOrEnd(uint32_t i) {
   const bool returns = i == 0xd65f03c0 || (i & 0xfffffbff) == 0xd65f0bff;  // ret; retaa, retab
   const bool signs = (i & 0xffffffbf) == 0xd503233f;                       // paciasp, pacibsp
   const bool checks = (i & 0xffffffbf) == 0xd50323bf;                      // autiasp, autibsp
   const bool lands = (i & 0xffffff7f) == 0xd503245f;                       // bti c, bti jc
-  return PushesPair(i) || returns || signs || checks || lands || i == kPushForResolver;
+  return PushesPair(i) || returns || signs || checks || lands || i == kPushForResolver ||
+         GoPushesLink(i) || i == kGoLoadsLimit || i == kGoComparesLimit;
 }
 
 // What stubs of the linkage table and those for far branches are made of.
@@ -73,6 +82,10 @@ std::optional<uint64_t> PushedInStub(absl::Span<const uint8_t> code) {
 // The group that holds all branches (Arm ARM C4.1).
 constexpr bool MayBranch(uint32_t i) { return (i & 0x1c000000) == 0x14000000; }
 constexpr uint64_t PairBytes(uint32_t push) { return (0x80 - (push >> 15 & 0x7f)) * 8; }
+std::optional<uint64_t> PushedByGo(uint32_t push) {
+  if (!GoPushesLink(push)) return std::nullopt;
+  return 0x200 - (push >> 12 & 0x1ff);
+}
 constexpr uint64_t Immediate(uint32_t i) { return i >> 10 & 0xfff; }
 // sub sp, sp, #N
 constexpr std::optional<uint64_t> TakenOffStack(uint32_t i) {
@@ -168,6 +181,9 @@ std::optional<uint64_t> PushedSinceCall(absl::Span<const uint8_t> code) {
   if (StoresPair(next)) return TakenOffStack(before);
   if (SetsFramePointer(next) && StoresPair(before)) return TakenOffStack(InstructionAt(code, -2));
   if (LoadsPair(before)) return GivenBack(next);
+  if (before == kGoComparesLimit) return 0;
+  if (next == kGoStoresPointer) return PushedByGo(before);
+  if (next == kGoSetsPointer) return PushedByGo(InstructionAt(code, -2));
   return PushedInStraightCode(code);
 }
 

@@ -147,7 +147,7 @@ StepEnd StepByFramePointer(bool is_leaf, FrameRegisters* registers, StackMemory&
   if (!registers->Knows(os::Registers::kFp)) return StepEnd::kNoRegister;
   const uint64_t frame = registers->values[os::Registers::kFp];
   if (frame == 0) return is_leaf ? StepEnd::kBadFrame : StepEnd::kRoot;
-  if (frame % 8 != 0 || frame < registers->sp() || frame > UINT64_MAX - 16) {
+  if (frame % 8 != 0 || frame > UINT64_MAX - 16 || frame + kFramePointerBelow < registers->sp()) {
     return StepEnd::kBadFrame;
   }
   uint64_t callers = 0;

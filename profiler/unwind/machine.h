@@ -17,11 +17,16 @@ constexpr uint64_t RegisterBit(size_t reg) { return uint64_t{1} << reg; }
 #if defined(__x86_64__)
 // Bytes below the stack pointer that may be in use: red zone, psABI 3.2.2.
 inline constexpr uint64_t kRedZone = 128;
+// How far below its function's stack pointer a frame pointer may point.
+inline constexpr uint64_t kFramePointerBelow = 0;
 // The call instruction pushes the return address.
 inline constexpr bool kReturnOnStack = true;
 inline constexpr size_t kLinkRegister = os::Registers::kPc;  // there is none
 #elif defined(__aarch64__)
-inline constexpr uint64_t kRedZone = 0;
+// AAPCS64 leaves none; Go keeps a caller's frame pointer there (cmd/compile/abi-internal.md,
+// "arm64").
+inline constexpr uint64_t kRedZone = 16;
+inline constexpr uint64_t kFramePointerBelow = 8;
 inline constexpr bool kReturnOnStack = false;
 inline constexpr size_t kLinkRegister = 30;
 #endif

@@ -94,6 +94,14 @@ TEST(BareCodeTest, KnowsAFramesMakingAmongOtherInstructions) {
       << "who knows what was before a branch, or comes after it";
 }
 
+TEST(BareCodeTest, KnowsGosFunctions) {
+  // ldr x16, [x28, #16]; cmp sp, x16; b.ls; str x30, [sp, #-32]!; stur x29, [sp, #-8];
+  // sub x29, sp, #8; …; ldp x29, x30, [sp, #-8]; add sp, sp, #32; ret
+  EXPECT_EQ(Pushed({0xf9400b90, 0xeb3063ff, 0x54000609, 0xf81e0ffe, 0xf81f83fd, 0xd10023fd, kNop,
+                    0xa97ffbfd, 0x910083ff, 0xd65f03c0}),
+            (All{0, 0, 0, 0, 32, 32, kUnknown, kUnknown, 32, 0}));
+}
+
 TEST(BareCodeTest, KnowsFunctionsThatSignTheirReturnAddress) {
   // bti c; paciasp; stp x29, x30, [sp, #-16]!; …; autiasp; ret
   EXPECT_EQ(Pushed({0xd503245f, 0xd503233f, 0xa9bf7bfd, kNop, 0xd50323bf, 0xd65f03c0}),

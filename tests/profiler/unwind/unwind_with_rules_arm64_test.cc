@@ -149,6 +149,23 @@ TEST(RuleUnwinderArm64Test, FollowsFramePointersThroughGeneratedCode) {
               ElementsAre(kGenerated + 0x40, kGenerated + 0x7f, kInCaller - 1, kInRoot - 1));
 }
 
+// Go's, which strips its rules off: each function's frame pointer points just below its frame.
+TEST(RuleUnwinderArm64Test, FollowsFramePointersBelowTheStackPointer) {
+  FakeTarget target(Table(CfiBytes()));
+  // The snapshot begins at a page, below which nothing is read: two words up.
+  target.Push(1, kSp + 5 * 8);
+  target.Push(2, kGenerated + 0x80);
+  target.Push(5, kSp + 9 * 8);
+  target.Push(6, kGenerated + 0xc0);
+  target.Push(9, 0);
+  target.Push(10, kInCaller);
+  PushCaller(target, 11);
+  EXPECT_EQ(target.Unwind(kGenerated + 0x40, {{kFp, kSp + 8}, {os::Registers::kSp, kSp + 16}}),
+            UnwindEnd::kComplete);
+  EXPECT_THAT(target.pcs(), ElementsAre(kGenerated + 0x40, kGenerated + 0x7f, kGenerated + 0xbf,
+                                        kInCaller - 1, kInRoot - 1));
+}
+
 TEST(RuleUnwinderArm64Test, LeavesNoCallerOutWhereGeneratedCodeBegins) {
   FakeTarget target(Table(CfiBytes()));
   target.memory().Put(kGenerated + 0x40, uint32_t{0xa9be7bfd});  // stp x29, x30, [sp, #-32]!

@@ -76,7 +76,7 @@ NAMED static void OwnStubRoot() {
 }
 
 NAMED static unsigned long OwnRecursionLeaf(unsigned long value) {
-  for (int i = 0; i < 2000; ++i) value = value * 31 + 7;
+  for (int i = 0; i < 50000; ++i) value = value * 31 + 7;
   return value;
 }
 NAMED static unsigned long OwnRecursion(int left, unsigned long value) {

@@ -79,11 +79,10 @@ absl::Status OpenError(int cause, int32_t tid) {
     case ENFILE:
     case ENOMEM:
     case EAGAIN:
-      return absl::ResourceExhaustedError(
-          absl::StrCat(what, ": ", absl::ErrnoToStatus(cause, "").message()));
+      return absl::ResourceExhaustedError(absl::ErrnoToStatus(cause, what).message());
     default:
-      return absl::UnimplementedError(absl::StrCat("perf_event_open does not work here: ",
-                                                   absl::ErrnoToStatus(cause, "").message()));
+      return absl::UnimplementedError(
+          absl::ErrnoToStatus(cause, "perf_event_open does not work here").message());
   }
 }
 

@@ -61,6 +61,11 @@ TEST(PerfSampleTest, ReadsWhatTheKernelWrites) {
   EXPECT_EQ(sample.registers.sp(), 1007u);
   EXPECT_EQ(sample.registers.pc(), 1008u);
   EXPECT_EQ(sample.registers.values[15], 1016u);
+#elif defined(__aarch64__)
+  // Both begin with x0 to x30.
+  EXPECT_EQ(sample.registers.values[30], 1030u);
+  EXPECT_EQ(sample.registers.sp(), 1031u);
+  EXPECT_EQ(sample.registers.pc(), 1032u);
 #endif
 }
 
@@ -178,6 +183,13 @@ TEST(PerfEventsTest, AThreadThatIsNotThereIsNotFound) {
   EXPECT_TRUE(ring.status().code() == absl::StatusCode::kNotFound ||
               ring.status().code() == absl::StatusCode::kPermissionDenied)
       << ring.status();
+}
+
+TEST(PerfEventsTest, SaysOnceWhatTheKernelSays) {
+  // A size of stack that is no multiple of eight is refused before anything else.
+  const auto ring = CreatePerfEvents()->Open(getpid(), 1'000'000, 4);
+  ASSERT_FALSE(ring.ok());
+  EXPECT_EQ(ring.status().message().find(": :"), std::string::npos) << ring.status();
 }
 
 }  // namespace

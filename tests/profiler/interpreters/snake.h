@@ -19,6 +19,7 @@
 #include "profiler/os/process_files.h"
 #include "profiler/os/remote_memory.h"
 #include "profiler/target/module_table.h"
+#include "tests/support/emulation.h"
 #include "tests/support/program.h"
 
 namespace lambent::cpython {
@@ -131,6 +132,7 @@ class Snake {
 class CPythonTest : public testing::TestWithParam<int> {
  protected:
   void SetUp() override {
+    LAMBENT_SKIP_IF_EMULATED();
     interpreters_ = FindInterpreters(GetParam());
     if (interpreters_.empty()) {
       GTEST_SKIP() << "no python3." << GetParam() << " on this machine";

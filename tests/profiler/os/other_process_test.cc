@@ -23,6 +23,7 @@
 #include "profiler/os/random_bytes.h"
 #include "profiler/os/remote_memory.h"
 #include "profiler/os/thread_control.h"
+#include "tests/support/emulation.h"
 #include "tests/support/program.h"
 
 namespace lambent::os {
@@ -35,6 +36,9 @@ int32_t OwnPid() { return CreateProcFiles()->SelfPid(); }
 
 class RemoteMemoryTest : public testing::TestWithParam<bool> {
  protected:
+  void SetUp() override {
+    if (GetParam()) LAMBENT_SKIP_IF_EMULATED();
+  }
   std::unique_ptr<RemoteMemory> Create(int32_t pid) {
     return GetParam() ? CreateVmReadMemory(pid) : CreateProcMemory(pid);
   }
@@ -82,6 +86,7 @@ TEST_P(RemoteMemoryTest, EndedProcessIsGone) {
 }
 
 TEST(ProbeRemoteMemoryTest, SaysWhichWayWorks) {
+  LAMBENT_SKIP_IF_EMULATED();
   const uint64_t value = 1;
   const RemoteMemoryProbe probe = ProbeRemoteMemory(OwnPid(), reinterpret_cast<uint64_t>(&value));
   EXPECT_EQ(probe.vm_read, "ok");
@@ -95,6 +100,7 @@ TEST(ProbeRemoteMemoryTest, SaysWhichWayWorks) {
 
 class ThreadControlTest : public testing::Test {
  protected:
+  void SetUp() override { LAMBENT_SKIP_IF_EMULATED(); }
   void Start(const std::string& script) {
     auto program = support::Program::Start({"/bin/sh", "-c", script});
     ASSERT_TRUE(program.ok()) << program.status();

@@ -18,6 +18,7 @@
 
 #include "profiler/os/clock.h"
 #include "profiler/os/temp_dir.h"
+#include "tests/support/emulation.h"
 
 namespace lambent::os {
 namespace {
@@ -136,6 +137,7 @@ TEST(ProcessFilesTest, ThreadsAreCountedAsTheyAreListed) {
 }
 
 TEST(ProcessFilesTest, OwnProcessIsReadable) {
+  LAMBENT_SKIP_IF_EMULATED();
   const auto proc = CreateProcFiles();
   const auto self = proc->OpenProcess(proc->SelfPid());
   std::vector<int32_t> tids;

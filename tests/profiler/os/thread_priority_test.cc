@@ -17,6 +17,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/emulation.h"
+
 namespace lambent::os {
 namespace {
 
@@ -66,6 +68,7 @@ void Refuse(unsigned call) {
 }
 
 TEST(ThreadPriorityTest, SaysThatItIsRefused) {
+  LAMBENT_SKIP_IF_EMULATED();
   if (getpriority(PRIO_PROCESS, 0) >= 10) GTEST_SKIP() << "the tests themselves give way";
   std::thread([] {
     Refuse(SYS_setpriority);

@@ -11,10 +11,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/emulation.h"
+
 namespace lambent::os {
 namespace {
 
 TEST(WaitLimitTest, EachCallThatBlocksEndsUntilItIsLifted) {
+  LAMBENT_SKIP_IF_EMULATED();
   const pid_t child = fork();
   if (child == 0) {
     for (;;) pause();
@@ -34,6 +37,7 @@ TEST(WaitLimitTest, EachCallThatBlocksEndsUntilItIsLifted) {
 }
 
 TEST(WaitLimitTest, EndsTheWaitOfAThreadThatHadBlockedItsSignal) {
+  LAMBENT_SKIP_IF_EMULATED();
   int error = 0;
   std::thread([&error] {
     sigset_t all;

@@ -18,6 +18,7 @@
 #include "profiler/symbols/symbol_index.h"
 #include "tests/fakes/counting_file_bytes.h"
 #include "tests/support/elf_image.h"
+#include "tests/support/emulation.h"
 #include "tests/support/xz.h"
 
 namespace lambent {
@@ -185,6 +186,7 @@ extern "C" __attribute__((noinline, used, visibility("hidden"))) int LambentMini
 
 // Of every function of this very program, whole and stripped to mini debug info.
 TEST(MiniDebugInfoTest, NamesTheFunctionsOfAStrippedProgram) {
+  LAMBENT_SKIP_IF_EMULATED();
   const os::TempDir folder = *os::TempDir::Create("lambent-mini-");
   ASSERT_TRUE(Strip(folder.path(), "/proc/" + std::to_string(getpid()) + "/exe"));
   const auto open = [&](const std::string& name) {

@@ -25,6 +25,7 @@
 #include "profiler/os/clock.h"
 #include "profiler/stacks/ladder.h"
 #include "tests/fakes/forwarding_thread_control.h"
+#include "tests/support/emulation.h"
 #include "tests/support/program.h"
 
 namespace lambent {
@@ -46,6 +47,7 @@ struct Seen {
 
 class AgentTest : public testing::Test {
  protected:
+  void SetUp() override { LAMBENT_SKIP_IF_EMULATED(); }
   void Start(const std::vector<std::string>& command, support::Variables variables = {}) {
     variables.emplace("LD_PRELOAD", LAMBENT_BINARY_DIR "/liblambent-agent.so");
     auto program = support::Program::Start(command, variables);

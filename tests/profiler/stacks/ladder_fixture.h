@@ -19,6 +19,7 @@
 #include "profiler/stacks/ladder.h"
 #include "profiler/stacks/rest_until.h"
 #include "tests/fakes/forwarding_thread_control.h"
+#include "tests/support/emulation.h"
 #include "tests/support/program.h"
 
 namespace lambent {
@@ -61,6 +62,7 @@ struct Seen {
 
 class LadderTest : public testing::Test {
  protected:
+  void SetUp() override { LAMBENT_SKIP_IF_EMULATED(); }
   void Start(const std::vector<std::string>& command) {
     auto program = support::Program::Start(command);
     ASSERT_TRUE(program.ok()) << program.status();

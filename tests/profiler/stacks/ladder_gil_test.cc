@@ -11,6 +11,7 @@
 
 #include "tests/profiler/interpreters/snake.h"
 #include "tests/profiler/stacks/ladder_fixture.h"
+#include "tests/support/emulation.h"
 
 namespace lambent {
 namespace {
@@ -18,6 +19,7 @@ namespace {
 class LadderGilTest : public LadderTest, public testing::WithParamInterface<int> {
  protected:
   void SetUp() override {
+    LAMBENT_SKIP_IF_EMULATED();
     interpreters_ = cpython::FindInterpreters(GetParam());
     if (interpreters_.empty()) GTEST_SKIP() << "no python3." << GetParam() << " on this machine";
   }

@@ -125,11 +125,12 @@ TEST_P(CPythonProgramsTest, SubinterpreterIsSeenOnTheThreadThatRunsIt) {
     SCOPED_TRACE(interpreter);
     const auto folder = os::TempDir::Create("lambent-steps-");
     ASSERT_TRUE(folder.ok()) << folder.status();
-    const std::string door = folder->path() + "/door";  // a pipe, at which the script waits
-    const auto open_door = [&] { std::ofstream opened(door); };
+    // Pipes, at which the script waits, each once: who comes late to one still finds it open.
+    const std::string door = folder->path() + "/door";
+    const auto open_door = [&](int number) { std::ofstream opened(door + std::to_string(number)); };
     Snake snake(interpreter, "door = '" + door + "'" + R"(
 import os, threading, time
-os.mkfifo(door)
+for number in range(3): os.mkfifo(f'{door}{number}')
 try:
     import _interpreters as interpreters
 except ImportError:
@@ -141,7 +142,7 @@ code = """
 import os
 def within():
     os.write(1, f'within {step}\\n'.encode())
-    os.close(os.open(door, os.O_RDONLY))
+    os.close(os.open(f'{door}{step}', os.O_RDONLY))
 within()
 """
 def worker():
@@ -157,7 +158,7 @@ def idle():
 threading.Thread(target=idle, daemon=True).start()
 time.sleep(0.2)
 print('ready')
-os.close(os.open(door, os.O_RDONLY))
+os.close(os.open(f'{door}0', os.O_RDONLY))
 other = interpreters.create()
 steps[0].set()
 wait(1)
@@ -176,21 +177,21 @@ wait(3)
     EXPECT_EQ(root(main), "<module>");
     EXPECT_EQ(root(worker), bottom);
 
-    open_door();
+    open_door(0);
     ASSERT_TRUE(snake.WaitFor("within 1")) << snake.output();
     EXPECT_EQ(root(worker), "[subinterpreter 1]");
     EXPECT_EQ(snake.Names(**reader, worker)[0], "within");
     EXPECT_EQ(root(main), "<module>");
     EXPECT_EQ(root(idle), bottom);
 
-    open_door();
+    open_door(1);
     ASSERT_TRUE(snake.WaitFor("within 2")) << snake.output();
     EXPECT_EQ(root(main), "[subinterpreter 1]");
     EXPECT_EQ(snake.Names(**reader, main)[0], "within");
     EXPECT_EQ(root(worker), bottom);
     EXPECT_EQ(root(idle), bottom);
 
-    open_door();
+    open_door(2);
     ASSERT_TRUE(snake.WaitFor("left")) << snake.output();
     EXPECT_EQ(root(main), "<module>");
   }

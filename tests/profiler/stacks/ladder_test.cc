@@ -218,15 +218,13 @@ TEST_F(LadderTest, FollowsThreadsThatComeAndGo) {
   StartNative("churn");
   Attach();
   int samples = 0;
-  for (int tick = 0; tick < 100; ++tick) {
-    for (const Seen& seen : Tick()) {
-      if (seen.sample.stack == nullptr) continue;
-      ++samples;
-      EXPECT_FALSE(seen.names.empty());
-    }
-  }
+  Await([&](const Seen& seen) {
+    if (seen.sample.stack == nullptr) return false;
+    EXPECT_FALSE(seen.names.empty());
+    return ++samples > 100;
+  });
   EXPECT_TRUE(alive_);
-  EXPECT_GT(samples, 50);
+  EXPECT_GT(samples, 100);
 }
 
 TEST_F(LadderTest, ReportsTheEndOfAProcessKilledMidWay) {

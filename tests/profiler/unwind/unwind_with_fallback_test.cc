@@ -243,7 +243,7 @@ class FallbackProgramTest : public testing::Test {
 };
 
 TEST_F(FallbackProgramTest, FollowsRulesBeyondOurLimitsToTheRoot) {
-  Unwind("rules_beyond_limits");
+  Unwind("fallback/rules_beyond_limits");
   if (IsSkipped() || HasFatalFailure()) return;
   EXPECT_EQ(by_rules_.end, UnwindEnd::kBadRules) << UnwindEndName(by_rules_.end);
   EXPECT_THAT(by_rules_.names, ElementsAre("CaseLargeLeaf", "CaseLargeRules"));
@@ -254,7 +254,7 @@ TEST_F(FallbackProgramTest, FollowsRulesBeyondOurLimitsToTheRoot) {
 }
 
 TEST_F(FallbackProgramTest, NeverGuessesACaller) {
-  Unwind("guess_beyond_limits");
+  Unwind("fallback/guess_beyond_limits");
   if (IsSkipped() || HasFatalFailure()) return;
   EXPECT_EQ(by_rules_.end, UnwindEnd::kBadRules) << UnwindEndName(by_rules_.end);
   EXPECT_THAT(by_libunwind_.names, testing::Contains("CaseNeverCalled")) << "no longer a trap";

@@ -11,11 +11,4 @@ namespace lambent::os {
 // changed.
 bool LowerThreadPriority();
 
-// Asks that the calling thread, when it wakes, need not wait until those that run have used up
-// their slices of some milliseconds: it asks for slices of 0.1 ms itself (sched_attr::sched_runtime
-// of an ordinary thread, Linux 6.12). Its share of the CPU stays what it is. For a thread that
-// holds others up while it is on its way. Best effort: false when it is refused; older kernels
-// ignore it, and let a thread that slept run first anyway.
-bool AskForShortSlices();
-
 }  // namespace lambent::os

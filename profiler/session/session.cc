@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 
 #include "profiler/base/log.h"
-#include "profiler/os/thread_priority.h"
 #include "profiler/session/sampling_loop.h"
 
 namespace lambent {
@@ -47,7 +46,6 @@ void Session::OnShutdown(std::string_view reason, absl::Time time) {
 }
 
 void Session::Run(int64_t init_start_ns) {
-  os::AskForShortSlices();  // threads stand still until this one has run
   {
     SamplingLoop loop(options_, dependencies_.clock, dependencies_.attach, dependencies_.metrics,
                       dependencies_.sink, inputs_, init_start_ns);

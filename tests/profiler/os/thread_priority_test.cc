@@ -8,11 +8,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -40,20 +38,6 @@ TEST(ThreadPriorityTest, IsNeverRaised) {
   }).join();
 }
 
-TEST(ThreadPriorityTest, ShortSlicesLeaveThePriorityAsItIs) {
-  const int before = getpriority(PRIO_PROCESS, 0);
-  std::thread([before] {
-    ASSERT_TRUE(AskForShortSlices());
-    EXPECT_EQ(getpriority(PRIO_PROCESS, 0), before);
-    uint64_t attributes[6]{};  // struct sched_attr; the fourth is sched_runtime
-    ASSERT_EQ(syscall(SYS_sched_getattr, 0, attributes, sizeof(attributes), 0), 0);
-    // Kernels before 6.12 have no slices of a thread's own.
-    if (attributes[3] != 0) {
-      EXPECT_EQ(attributes[3], 100'000u);
-    }
-  }).join();
-}
-
 // Refuses the calling thread that system call for good.
 void Refuse(unsigned call) {
   sock_filter filter[] = {
@@ -73,8 +57,6 @@ TEST(ThreadPriorityTest, SaysThatItIsRefused) {
   std::thread([] {
     Refuse(SYS_setpriority);
     EXPECT_FALSE(LowerThreadPriority());
-    Refuse(SYS_sched_setattr);
-    EXPECT_FALSE(AskForShortSlices());
   }).join();
 }
 

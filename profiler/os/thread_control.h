@@ -64,7 +64,7 @@ class ThreadControl {
   // Lets the stopped thread go on.
   virtual void Resume() = 0;
 
-  // Threads asked to stop that were neither given nor let go.
+  // Threads asked to stop that were neither given nor let go, of all controls of this thread.
   virtual size_t late() const = 0;
   virtual bool IsLate(int32_t tid) const = 0;
 
@@ -74,14 +74,16 @@ class ThreadControl {
   // When the late thread that Stop() gave last came to stand, at the earliest (CLOCK_MONOTONIC).
   virtual int64_t stood_since_ns() const = 0;
 
-  // Sleeps until a late thread stands, or until `until_ns` (CLOCK_MONOTONIC); perhaps for less.
-  // False, at once, while no thread is late.
+  // Sleeps until a late thread stands, or until `until_ns` (CLOCK_MONOTONIC); perhaps for less, and
+  // not until one ends. False, at once, while none of this control is late.
   virtual bool AwaitStop(int64_t until_ns) = 0;
 
   // Lets go of the late threads that stand. Returns how many are late still. Never blocks.
   virtual size_t Settle() = 0;
 };
 
-std::unique_ptr<ThreadControl> CreateThreadControl();
+// `process`: whose threads it will stop, so that one which calls exec meanwhile, and has another id
+// then, is let go too; 0: not known.
+std::unique_ptr<ThreadControl> CreateThreadControl(int32_t process = 0);
 
 }  // namespace lambent::os

@@ -39,7 +39,7 @@ absl::StatusOr<std::unique_ptr<Ladder>> Ladder::Attach(int32_t pid, const os::Cl
                                                        const LadderOptions& options) {
   return Attach(pid, clock, options,
                 {.proc = os::CreateProcFiles(options.proc_root),
-                 .control = os::CreateThreadControl(),
+                 .control = os::CreateThreadControl(pid),
                  .affinity = os::CreateAffinity(),
                  .open_memory = &os::ProbeRemoteMemory,
                  .agent_door = os::CreateAgentDoor(options.proc_root),

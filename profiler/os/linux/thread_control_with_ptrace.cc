@@ -1,22 +1,17 @@
 // SPDX-FileCopyrightText: The Lambent Authors
 // SPDX-License-Identifier: Apache-2.0
-#include <elf.h>
 #include <errno.h>
 #include <sched.h>
 #include <sys/ptrace.h>
-#include <sys/uio.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <string>
 #include <vector>
 
-#include "profiler/os/linux/kept_file.h"
+#include "profiler/os/linux/traced_thread.h"
 #include "profiler/os/linux/wait_limit.h"
-#include "profiler/os/proc_parse.h"
 #include "profiler/os/thread_control.h"
 
 namespace lambent::os {
@@ -26,6 +21,8 @@ namespace {
 constexpr int64_t kSleptNs = 20'000;
 // For late threads to stop or to end, when nobody will ask for them any more.
 constexpr int64_t kPartingNs = 100'000'000;
+// A late thread is asked for again after so long: it may have ceased to be ours.
+constexpr int64_t kDoubtNs = 50'000'000;
 // For somebody else's stopped thread, which is there to be found again and again.
 constexpr timespec kNap{.tv_sec = 0, .tv_nsec = 50'000};
 
@@ -35,61 +32,14 @@ int64_t NowNs() {
   return static_cast<int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
 }
 
-StopResult ResultOfErrno(int error) {
-  return error == ESRCH ? StopResult::kGone : StopResult::kRefused;
-}
-
-// What became of a traced thread, without taking the news: PTRACE_DETACH does not need it taken,
-// and the end of a child of this process is for its parent to collect.
-enum class News : uint8_t { kNone, kStopped, kEnded, kNotOurs };
-
-News Look(int32_t tid, int no_waiting, int* signal_to_deliver) {
-  siginfo_t event{};
-  if (waitid(P_PID, static_cast<id_t>(tid), &event,
-             WSTOPPED | WEXITED | WNOWAIT | __WALL | no_waiting) != 0) {
-    return errno == EINTR ? News::kNone : News::kNotOurs;
-  }
-  if (event.si_pid == 0) return News::kNone;
-  if (event.si_code != CLD_TRAPPED && event.si_code != CLD_STOPPED) return News::kEnded;
-  // A signal-delivery stop has no event; a stop of our own making (PTRACE_EVENT_STOP, also reported
-  // for a group stop) has, and no signal to pass on.
-  *signal_to_deliver = (event.si_status >> 8) == 0 ? event.si_status & 0x7f : 0;
-  return News::kStopped;
-}
-
-// Takes the news of a thread's end, so that its process can end and its parent hears of it; but not
-// that of our own child, which is for the one who started it.
-void CollectEnd(int32_t tid) {
-  std::string text;
-  ProcessStatus status;
-  if (ReadWhole("/proc/" + std::to_string(tid) + "/status", 8192, &text) == ReadResult::kOk &&
-      ParseStatus(text, &status) && status.leader == tid && status.parent == getpid()) {
-    return;
-  }
-  waitpid(tid, nullptr, __WALL | WNOHANG);
-}
-
-bool ReadRegisters(int32_t tid, Registers* registers) {
-#if defined(__x86_64__)
-  user_regs_struct kernel{};
-  iovec area{&kernel, sizeof(kernel)};
-  if (ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &area) != 0) return false;
-  registers->values = {kernel.rax, kernel.rdx, kernel.rcx, kernel.rbx, kernel.rsi, kernel.rdi,
-                       kernel.rbp, kernel.rsp, kernel.r8,  kernel.r9,  kernel.r10, kernel.r11,
-                       kernel.r12, kernel.r13, kernel.r14, kernel.r15, kernel.rip};
-#else
-  user_regs_struct kernel{};
-  iovec area{&kernel, sizeof(kernel)};
-  if (ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &area) != 0) return false;
-  std::copy(std::begin(kernel.regs), std::end(kernel.regs), registers->values.begin());
-  registers->values[Registers::kSp] = kernel.sp;
-  registers->values[Registers::kPc] = kernel.pc;
-#endif
-  return true;
+StopResult WhyNotSeized(int32_t tid) {
+  const bool gone = errno == ESRCH || HasEnded(tid);
+  return gone ? StopResult::kGone : StopResult::kRefused;
 }
 
 class PtraceThreadControl final : public ThreadControl {
  public:
+  explicit PtraceThreadControl(int32_t process) : process_(process) {}
   ~PtraceThreadControl() override {
     Resume();
     // The end of a traced thread, and so of its process, is for its tracer to collect first. What
@@ -98,14 +48,16 @@ class PtraceThreadControl final : public ThreadControl {
     for (int64_t now_ns = NowNs(); Settle() > 0 && now_ns < end_ns; now_ns = NowNs()) {
       AwaitStop(now_ns + kPartingNs / 100);
     }
+    late_of_thread_ -= late_.size();
   }
 
   StopResult Stop(int32_t tid, StopPatience patience, Registers* registers) override {
     if (const auto late = FindLate(tid); late != late_.end()) return TakeLate(late, registers);
-    if (ptrace(PTRACE_SEIZE, tid, nullptr, nullptr) != 0) return ResultOfErrno(errno);
+    if (ptrace(PTRACE_SEIZE, tid, nullptr, nullptr) != 0) return WhyNotSeized(tid);
     if (ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr) != 0) {
       AddLate(tid);  // it is ending; its death is collected by Settle
       Settle();
+      FollowExec(tid);
       return StopResult::kGone;
     }
     const StopResult result = WaitForStop(tid, patience, &signal_);
@@ -119,7 +71,7 @@ class PtraceThreadControl final : public ThreadControl {
     stopped_ = 0;
   }
 
-  size_t late() const override { return late_.size(); }
+  size_t late() const override { return late_of_thread_; }
 
   bool IsLate(int32_t tid) const override {
     return std::any_of(late_.begin(), late_.end(),
@@ -136,7 +88,7 @@ class PtraceThreadControl final : public ThreadControl {
       if (news == News::kNone) {
         ++i;
       } else {
-        late_.erase(late_.begin() + static_cast<std::ptrdiff_t>(i));
+        Forget(i, news);
       }
     }
     return 0;
@@ -155,11 +107,16 @@ class PtraceThreadControl final : public ThreadControl {
     const int waited = waitid(P_ALL, 0, &event, WSTOPPED | WNOWAIT | __WALL | __WNOTHREAD);
     limit_.End();
     const int64_t now_ns = NowNs();
-    if (waited == 0 && !IsLate(event.si_pid)) {
-      nanosleep(&kNap, nullptr);
+    const int32_t stranger = waited == 0 && !IsLate(event.si_pid) ? event.si_pid : 0;
+    if (waited != 0 && errno == ECHILD) {
+      nanosleep(&kNap, nullptr);  // what was late is no more
+    } else if (stranger != 0) {
+      // Another control's, which is told of it next; or nobody's, and would be met for ever.
+      if (stranger == stranger_) nanosleep(&kNap, nullptr);
     } else if (now_ns - start_ns > kSleptNs) {
       for (Late& late : late_) late.ran_ns = now_ns;  // or this would have ended sooner
     }
+    stranger_ = stranger;
     return true;
   }
 
@@ -173,7 +130,7 @@ class PtraceThreadControl final : public ThreadControl {
       if (held) {
         ++i;
       } else {
-        late_.erase(late_.begin() + static_cast<std::ptrdiff_t>(i));
+        Forget(i, news);
       }
     }
     return late_.size();
@@ -183,9 +140,33 @@ class PtraceThreadControl final : public ThreadControl {
   struct Late {
     int32_t tid = 0;
     int64_t ran_ns = 0;  // when it was last seen not to stand
+    int64_t asked_ns = 0;
   };
 
-  void AddLate(int32_t tid) { late_.push_back({tid, NowNs()}); }
+  void AddLate(int32_t tid) {
+    const int64_t now_ns = NowNs();
+    late_.push_back({tid, now_ns, now_ns});
+    ++late_of_thread_;
+  }
+
+  void Drop(std::vector<Late>::iterator late) {
+    late_.erase(late);
+    --late_of_thread_;
+  }
+
+  // The late thread at `i`, which may be followed by another one at the end.
+  void Forget(size_t i, News news) {
+    const int32_t tid = late_[i].tid;
+    Drop(late_.begin() + static_cast<std::ptrdiff_t>(i));
+    if (news == News::kNotOurs) FollowExec(tid);
+  }
+
+  // A thread that is not to be found after it was seized may be one that called exec, and has the
+  // process's id now, traced as before: under that name it is to be let go.
+  void FollowExec(int32_t tid) {
+    if (process_ == 0 || tid == process_ || IsLate(process_)) return;
+    if (ptrace(PTRACE_INTERRUPT, process_, nullptr, nullptr) == 0) AddLate(process_);
+  }
 
   std::vector<Late>::iterator FindLate(int32_t tid) {
     return std::find_if(late_.begin(), late_.end(),
@@ -193,9 +174,14 @@ class PtraceThreadControl final : public ThreadControl {
   }
 
   // An end is collected.
-  static News PeekAt(Late* late, int* signal_to_deliver) {
+  News PeekAt(Late* late, int* signal_to_deliver) {
     const int64_t now_ns = NowNs();
-    const News news = Look(late->tid, WNOHANG, signal_to_deliver);
+    News news = Look(late->tid, WNOHANG, signal_to_deliver);
+    // A child of ours that has called exec in another thread is there, and not the one we traced.
+    if (news == News::kNone && now_ns - late->asked_ns > kDoubtNs &&
+        ptrace(PTRACE_INTERRUPT, late->tid, nullptr, nullptr) != 0) {
+      news = News::kNotOurs;
+    }
     if (news == News::kNone) late->ran_ns = now_ns;
     if (news == News::kEnded) CollectEnd(late->tid);
     return news;
@@ -205,7 +191,8 @@ class PtraceThreadControl final : public ThreadControl {
     const News news = PeekAt(&*late, &signal_);
     if (news == News::kNone) return StopResult::kLate;
     const Late taken = *late;
-    late_.erase(late);
+    Drop(late);
+    if (news == News::kNotOurs) FollowExec(taken.tid);
     if (news != News::kStopped) return StopResult::kGone;
     stood_since_ns_ = taken.ran_ns;
     return Give(taken.tid, registers);
@@ -239,6 +226,7 @@ class PtraceThreadControl final : public ThreadControl {
         CollectEnd(tid);
         break;
       case News::kNotOurs:
+        FollowExec(tid);
         break;
     }
     return StopResult::kGone;
@@ -264,12 +252,17 @@ class PtraceThreadControl final : public ThreadControl {
   int signal_ = 0;       // to pass on to stopped_
   std::vector<Late> late_;
   int64_t stood_since_ns_ = 0;
+  int32_t stranger_ = 0;                       // whose stop AwaitStop() met last time
+  const int32_t process_;                      // 0: not told
+  static thread_local size_t late_of_thread_;  // of all controls of this thread
 };
+
+thread_local size_t PtraceThreadControl::late_of_thread_ = 0;
 
 }  // namespace
 
-std::unique_ptr<ThreadControl> CreateThreadControl() {
-  return std::make_unique<PtraceThreadControl>();
+std::unique_ptr<ThreadControl> CreateThreadControl(int32_t process) {
+  return std::make_unique<PtraceThreadControl>(process);
 }
 
 }  // namespace lambent::os

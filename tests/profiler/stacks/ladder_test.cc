@@ -227,6 +227,39 @@ TEST_F(LadderTest, FollowsThreadsThatComeAndGo) {
   EXPECT_GT(samples, 100);
 }
 
+// A thread that calls exec takes the process's id, with whoever traces it.
+TEST_F(LadderTest, AThreadThatBecomesTheFirstIsLetGoUnderItsNewId) {
+  Start({LAMBENT_NATIVE_TARGET, "rebirth", "400"});
+  const int32_t pid = program_->pid();
+  const auto files = os::CreateProcFiles()->OpenProcess(pid);
+  const auto control = os::CreateThreadControl(pid);
+  std::vector<int32_t> tids;
+  int stops = 0, refusals = 0, traced = 0;
+  const int64_t end_ns = os::RealClock().MonotonicNs() + absl::ToInt64Nanoseconds(kLimit);
+  os::ProcessStat stat;
+  while (files->ReadStat(&stat) == os::ReadResult::kOk && stat.state != 'Z' &&
+         os::RealClock().MonotonicNs() < end_ns) {
+    files->ListThreads(&tids);
+    for (const int32_t tid : tids) {
+      if (tid == pid) continue;
+      os::Registers registers;
+      const auto result = control->Stop(tid, {.asleep_ns = 1'000'000}, &registers);
+      control->Resume();
+      stops += result == os::StopResult::kStopped ? 1 : 0;
+      refusals += result == os::StopResult::kRefused ? 1 : 0;
+    }
+    if (control->Settle() > 0) continue;
+    const std::string status = support::ReadFile("/proc/" + std::to_string(pid) + "/status");
+    const size_t tracer = status.find("TracerPid:");
+    traced += tracer != std::string::npos && status.compare(tracer, 12, "TracerPid:\t0") != 0;
+  }
+  control->Settle();
+  EXPECT_EQ(traced, 0) << "it is not let go";
+  EXPECT_EQ(program_->Wait(kLimit).code, 0) << "it stands where it was stopped";
+  if (stops == 0 && refusals > 0) GTEST_SKIP() << "ptrace is not permitted here";
+  EXPECT_EQ(refusals, 0) << "a thread that ends is none that may not be stopped";
+}
+
 TEST_F(LadderTest, ReportsTheEndOfAProcessKilledMidWay) {
   StartNative("spin");
   Attach();

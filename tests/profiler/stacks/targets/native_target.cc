@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A program whose stacks are known, built without frame pointers: what the ladder's tests look at.
 //   native_target spin|sleep|read|deep|churn|rivals|memfd|exec PROGRAM|becomes PROGRAM|
-//                 threads N|many N|queue N
+//                 threads N|many N|queue N|rebirth N
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -162,6 +162,14 @@ int main(int argc, char** argv) {
     if (sched_setaffinity(0, sizeof(one), &one) != 0) return 1;
     std::thread([] { TargetOuter(&TargetSpinLeaf); }).detach();
     Ready();
+    TargetOuter(&TargetSpinLeaf);
+  }
+  if (std::strcmp(mode, "rebirth") == 0) {  // becomes itself, by a thread that is not the first
+    Ready();
+    static char name[] = "native_target", again[] = "rebirth", left[16];
+    std::snprintf(left, sizeof(left), "%d", std::atoi(argv[2]) - 1);
+    if (left[0] == '-') return 0;
+    std::thread([] { execl("/proc/self/exe", name, again, left, nullptr); }).detach();
     TargetOuter(&TargetSpinLeaf);
   }
   if (std::strcmp(mode, "queue") == 0) {

@@ -54,6 +54,17 @@ bool Ladder::Observe(absl::FunctionRef<void(const ThreadSample&)> sink) {
 
 void Ladder::ObserveThreads(absl::FunctionRef<void(const ThreadSample&)> sink) {
   ended_.clear();
+  for (const ThreadRoster::Owed& owed : roster_.TakeOwed()) {
+    ThreadSample sample;
+    sample.pid = pid();
+    sample.tid = owed.tid;
+    sample.time_ns = clock_.MonotonicNs();
+    sample.wall_ns = owed.wall_ns;
+    sample.cpu_ns = owed.cpu_ns;
+    sample.thread_name = owed.name;
+    sample.drop = DropReason::kTargetGone;
+    sink(sample);
+  }
   auto& threads = roster_.threads();
   auto next = threads.lower_bound(first_tid_);
   for (size_t left = threads.size(); left > 0; --left, ++next) {
@@ -63,11 +74,8 @@ void Ladder::ObserveThreads(absl::FunctionRef<void(const ThreadSample&)> sink) {
     if (sample.drop == DropReason::kTargetGone) ended_.push_back(next->first);
     sink(sample);
   }
-  // While not all can be asked to stop at once, each is the first in its turn.
-  if (parts_.control->late() > 0) {
-    const auto after = threads.upper_bound(first_tid_);
-    first_tid_ = after == threads.end() ? 0 : after->first;
-  }
+  // While not all can be asked to stop at once, the first that was not is the next one's first.
+  if (stop_.turned_away() != 0) first_tid_ = stop_.turned_away();
 }
 
 void Ladder::TakeStops(absl::FunctionRef<void(const ThreadSample&)> sink) {

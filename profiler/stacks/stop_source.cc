@@ -37,7 +37,10 @@ CaptureResult StopSource::Hold(ObservedThread& thread, CaptureAttempt& attempt, 
   // What stands meanwhile would be held for as long as this thread is waited for.
   if (control_.late() > 0) patient_ = false;
   if (!late) {
-    if (!patient_ && control_.late() >= kMaxLate) return CaptureResult::kPending;
+    if (!patient_ && control_.late() >= kMaxLate) {
+      if (turned_away_ == 0) turned_away_ = thread.tid();
+      return CaptureResult::kPending;
+    }
     follow = own_cpu_.FollowTo(thread);
     if (follow == Follow::kGone) return CaptureResult::kGone;
     // The last thing before the stop: elsewhere it may fall asleep in between.

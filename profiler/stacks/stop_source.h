@@ -37,7 +37,12 @@ class StopSource final : public StackSource {
         interpreter_(interpreter) {}
 
   Rung rung() const override { return Rung::kStop; }
-  void BeginTick() { patient_ = true; }
+  void BeginTick() {
+    patient_ = true;
+    turned_away_ = 0;
+  }
+  // The first thread of this tick that was not asked, as too many are late; 0: none.
+  int32_t turned_away() const { return turned_away_; }
   CaptureResult Capture(ObservedThread& thread, CaptureAttempt& attempt) override;
 
  private:
@@ -54,6 +59,7 @@ class StopSource final : public StackSource {
   NativeStacks& native_;
   InterpreterStacks* const& interpreter_;
   bool patient_ = true;  // until a thread comes late
+  int32_t turned_away_ = 0;
 };
 
 }  // namespace lambent

@@ -36,6 +36,10 @@ os::ReadResult ThreadRoster::Refresh() {
       ++it;
       continue;
     }
+    const ObservedThread& ended = it->second;
+    if (ended.owed_wall_ns > 0) {
+      owed_.push_back({it->first, ended.name, ended.owed_wall_ns, ended.owed_cpu_ns});
+    }
     on_exit_(it->first);
     it = threads_.erase(it);
   }

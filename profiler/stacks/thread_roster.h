@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "profiler/base/string_table.h"
@@ -34,6 +35,16 @@ class ThreadRoster {
   std::map<int32_t, ObservedThread>& threads() { return threads_; }
   void Remove(int32_t tid);
 
+  // Time of threads that have ended which was to be accounted for at their next observation.
+  struct Owed {
+    int32_t tid = 0;
+    StringId name{};
+    int64_t wall_ns = 0;
+    int64_t cpu_ns = 0;
+  };
+  // Since the last call.
+  std::vector<Owed> TakeOwed() { return std::exchange(owed_, {}); }
+
   // Threads that are there but not followed.
   const std::vector<int32_t>& left_out() const { return left_out_; }
 
@@ -60,6 +71,7 @@ class ThreadRoster {
   std::map<int32_t, ObservedThread> threads_;
   std::vector<int32_t> tids_;
   std::vector<int32_t> left_out_;
+  std::vector<Owed> owed_;
   std::string name_;
   uint64_t refreshes_ = 0;
   bool expect_change_ = true;

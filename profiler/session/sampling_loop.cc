@@ -16,6 +16,8 @@ constexpr int64_t kSecondNs = 1'000'000'000;
 constexpr int64_t kAttachQuicklyForNs = 2 * kSecondNs;
 // Frames named per tick: keeps a tick short while a burst of new code runs.
 constexpr size_t kNamesPerTick = 32;
+// For late threads to be taken, before all that has no name yet is named.
+constexpr int64_t kDrainNs = 10'000'000;
 
 int64_t PeriodNs(uint32_t hz) { return kSecondNs / std::clamp(hz, 1u, 1000u); }
 
@@ -192,7 +194,8 @@ void SamplingLoop::Tick(int64_t now_ns) {
       Take(sample, weight_of(sample.wall_ns, sample.time_ns));
     });
     if (alive) {
-      naming_.Describe(*process_, kNamesPerTick);
+      // Symbols may take long: not while a thread may come to stand.
+      if (!process_->AwaitStop(now_ns)) naming_.Describe(*process_, kNamesPerTick);
     } else {
       LoseProcess();
     }
@@ -216,8 +219,8 @@ void SamplingLoop::Tick(int64_t now_ns) {
 // Threads whose turn on a CPU came after the tick that asked them to stop.
 void SamplingLoop::TakeStops() {
   if (process_ == nullptr) return;
-  // After a freeze only a tick knows what their time is worth.
-  if (inputs_.paused() || frozen_ns_ != 0) return process_->LetGo();
+  // After a freeze or a pause only a tick knows what their time is worth.
+  if (inputs_.paused() || was_paused_ || frozen_ns_ != 0) return process_->LetGo();
   process_->TakeStops([this](const ThreadSample& sample) { Take(sample, sample.wall_ns); });
 }
 
@@ -261,6 +264,8 @@ void SamplingLoop::Cut(int64_t now_ns) {
   const SinkDebt debt = sink_.TakeDebt();
   if (debt.new_epoch) dictionary_.RestartEpoch();
   if (process_ != nullptr) {
+    const int64_t until_ns = clock_.MonotonicNs() + kDrainNs;
+    while (clock_.MonotonicNs() < until_ns && process_->AwaitStop(until_ns)) TakeStops();
     naming_.Describe(*process_);
     losses_.agent.Add(process_->TakeLosses());
   } else {

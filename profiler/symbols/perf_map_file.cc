@@ -80,12 +80,12 @@ void PerfMapFile::Clear() {
   map_ = PerfMap();
 }
 
-PerfMapFile::Leftover PerfMapFile::ReadLeftover() {
-  if (path_.empty() && !ReadPid()) return {};
-  const absl::StatusOr<std::unique_ptr<os::FileBytes>> file = process_.OpenFile(path_);
-  if (!file.ok()) return {};
-  const uint64_t size = (*file)->size();
-  return {(*file)->identity(), size, ReadBefore(**file, size, kEndBytes)};
+// As the file was when it was last looked at: what has come since may be of the program that runs
+// now, which called exec a while ago. Nothing, if the one before was not seen to have a map.
+PerfMapFile::Leftover PerfMapFile::ReadLeftover() const {
+  if (file_ == nullptr) return {};
+  const uint64_t size = file_->size();
+  return {identity_, size, ReadBefore(*file_, size, kEndBytes)};
 }
 
 uint64_t PerfMapFile::Beginning() const {

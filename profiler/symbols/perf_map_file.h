@@ -18,8 +18,8 @@ namespace lambent {
 // The perf map of one process, read as it grows. Only a file that the process may have written
 // itself is believed (os::ProcessFiles::OpenWritten): anybody may put a file into /tmp, and an
 // earlier process may have had the pid. A file that was replaced or cut is read from its start; one
-// that another program of this process began and this one appends to, from where that one ended.
-// Confined to the sampler thread.
+// that another program of this process began and this one appends to, from where it was last seen
+// to end. Confined to the sampler thread.
 class PerfMapFile {
  public:
   // Read at one Refresh at most, some 0.1 ms; the rest follows.
@@ -57,7 +57,7 @@ class PerfMapFile {
   };
 
   bool ReadPid();
-  Leftover ReadLeftover();
+  Leftover ReadLeftover() const;
   // Where in the file this program's lines begin.
   uint64_t Beginning() const;
   bool ReadName(PerfMap::Function* function);

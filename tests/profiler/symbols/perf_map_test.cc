@@ -187,15 +187,23 @@ TEST_F(PerfMapFileTest, WhatAnotherProgramLeftIsNotBelieved) {
 TEST_F(PerfMapFileTest, WhatAnotherProgramLeftIsNotBelievedWhenThisOneAppends) {
   text_ = "1000 10 old\n2000 10 old too\n";
   EXPECT_EQ(NameAt(0x1000), "old");
-  text_ += "3000 10 old, just before exec\n";
+  text_ += "3000 10 new, before the exec was noticed\n";
   file_.Forget();
   text_ += "2000 10 new\n4000 10 new too\n";
   EXPECT_EQ(NameAt(0x2000), "new");
   EXPECT_EQ(NameAt(0x4000), "new too");
   EXPECT_EQ(NameAt(0x1000), "");
-  EXPECT_EQ(NameAt(0x3000), "");
+  EXPECT_EQ(NameAt(0x3000), "new, before the exec was noticed");
   text_ = "1000 10 anew\n";
   EXPECT_EQ(NameAt(0x1000), "anew") << "what was cut begins again";
+}
+
+TEST_F(PerfMapFileTest, WhatWasThereWhenNoMapWasKnownBeforeExecIsBelieved) {
+  text_ = "1000 10 new\n";
+  file_.Forget();
+  text_ += "2000 10 new too\n";
+  EXPECT_EQ(NameAt(0x1000), "new");
+  EXPECT_EQ(NameAt(0x2000), "new too");
 }
 
 TEST_F(PerfMapFileTest, WhatIsWrittenAnewAfterExecIsBelievedHoweverLong) {

@@ -7,10 +7,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace lambent::os {
 namespace {
 
 void Nothing(int) {}
+
+// Between two signals at least: of one each microsecond nothing else would be done any more.
+constexpr int64_t kMinIntervalNs = 1'000'000;
 
 timespec TimeOf(int64_t ns) {
   timespec time{};
@@ -46,7 +51,8 @@ bool WaitLimit::Create() {
 
 bool WaitLimit::Begin(int64_t limit_ns) {
   if (thread_ == 0 && !Create()) return false;
-  const itimerspec times{.it_interval = TimeOf(limit_ns), .it_value = TimeOf(limit_ns)};
+  const itimerspec times{.it_interval = TimeOf(std::max(limit_ns, kMinIntervalNs)),
+                         .it_value = TimeOf(std::max(limit_ns, int64_t{1}))};
   return timer_settime(timer_, 0, &times, nullptr) == 0;
 }
 

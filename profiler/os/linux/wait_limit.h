@@ -10,7 +10,8 @@
 namespace lambent::os {
 
 // An end for calls that block and take no time limit, such as waitid(2): from a while after Begin()
-// they fail with EINTR, again and again until End(), so that one which is begun late ends too. By a
+// they fail with EINTR, again and again until End(), so that one which is begun late ends too, 1 ms
+// later at most or as much later as the limit is long. By a
 // timer whose signal, SIGRTMAX, goes to the calling thread alone and has a handler that does
 // nothing. Two calls of half a microsecond each time. Confined to one thread.
 class WaitLimit {

@@ -36,6 +36,19 @@ TEST(WaitLimitTest, EachCallThatBlocksEndsUntilItIsLifted) {
   EXPECT_EQ(waitpid(child, nullptr, 0), child);
 }
 
+// A timer that went off each nanosecond would keep the thread from all else.
+TEST(WaitLimitTest, AShortLimitLeavesTheThreadItsTime) {
+  LAMBENT_SKIP_IF_EMULATED();
+  std::thread([] {
+    WaitLimit limit;
+    for (const int64_t limit_ns : {int64_t{-5}, int64_t{0}, int64_t{1}, int64_t{1083}}) {
+      ASSERT_TRUE(limit.Begin(limit_ns));
+      pause();
+      limit.End();
+    }
+  }).join();
+}
+
 TEST(WaitLimitTest, EndsTheWaitOfAThreadThatHadBlockedItsSignal) {
   LAMBENT_SKIP_IF_EMULATED();
   int error = 0;

@@ -20,7 +20,7 @@ namespace {
 // A sleep in waitid() that lasted so long was ended by what is new.
 constexpr int64_t kSleptNs = 20'000;
 // For late threads to stop or to end, when nobody will ask for them any more.
-constexpr int64_t kPartingNs = 100'000'000;
+constexpr int64_t kPartingNs = 300'000'000;
 // A late thread is asked for again after so long: it may have ceased to be ours.
 constexpr int64_t kDoubtNs = 50'000'000;
 // For somebody else's stopped thread, which is there to be found again and again.
@@ -46,7 +46,7 @@ class PtraceThreadControl final : public ThreadControl {
     // is left after a while is let go by the kernel when this thread ends.
     const int64_t end_ns = NowNs() + kPartingNs;
     for (int64_t now_ns = NowNs(); Settle() > 0 && now_ns < end_ns; now_ns = NowNs()) {
-      AwaitStop(now_ns + kPartingNs / 100);
+      AwaitStop(now_ns + kPartingNs / 300);
     }
     late_of_thread_ -= late_.size();
   }

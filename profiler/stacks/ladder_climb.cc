@@ -144,6 +144,8 @@ CaptureResult Ladder::Climb(ObservedThread& thread, ThreadSample* sample, DropRe
     result = TakeLate(thread, sample);
     if (result == CaptureResult::kCaptured || result == CaptureResult::kPending) return result;
     parts_.control->Settle();  // whatever it is, it is not held longer
+    *drop = DropOf(result);
+    return result;  // and not asked again before the next tick
   }
   CaptureAttempt attempt;
   for (int look = 0; look < kMaxLooks; ++look) {

@@ -83,7 +83,7 @@ absl::Status MeasureFrom(int sampler_cpu, int cpu, int stops, std::string_view n
   const std::unique_ptr<os::RemoteMemory> memory = os::CreateVmReadMemory(subject.pid());
   // As the ladder waits.
   const os::StopPatience patience{.awake_ns = sampler_cpu == cpu ? 0 : 60'000,
-                                  .asleep_ns = 300'000};
+                                  .asleep_ns = 5'000'000};
   RawSnapshot snapshot;
   const os::Clock& clock = os::RealClock();
   std::vector<Cycle> cycles;
